@@ -1,0 +1,208 @@
+/// One flight of one pilot, from the tracker's first word to its end.
+///
+/// The state stays small however long the flight: the positions themselves are in the events.
+public struct Flight: Aggregate, Equatable {
+    public static let category = StreamCategory.flight
+
+    public enum State: String, Sendable, Codable { case none, open, cancelled, abandoned, filed }
+    public var state = State.none
+    public var opening: FlightOpening?
+    public var positionCount = 0
+    /// The sample with the latest event time.
+    public var latest: PositionSample?
+    public var latestClientTime: Timestamp?
+    /// Receipt and content of the last frames, newest last: a protocol without client time repeats itself in here.
+    public var recent: [RecentFrame] = []
+    /// How far the client's clock runs ahead (negative: behind the shift applied), applied to its times.
+    public var clockShift = Milliseconds(0)
+    /// Client times and contents of every sample; nil until an older sample asks for it.
+    public var index: Set<SampleKey>?
+
+    public init() {}
+
+    public struct RecentFrame: Hashable, Sendable {
+        public let receivedAt: Timestamp
+        public let content: UInt32
+    }
+    public struct SampleKey: Hashable, Sendable {
+        public let time: Int64
+        public let content: UInt32
+        public init(_ sample: PositionSample) {
+            time = sample.clientTime?.milliseconds ?? 0
+            content = sample.contentHash
+        }
+    }
+
+    /// A protocol without time repeats a frame within this span: decisions C1.
+    static let repeatWindow = Milliseconds.seconds(30)
+    /// Event time may not lead receipt by more: decisions C3.
+    static let allowedLead = Milliseconds.seconds(120)
+    /// A clock that runs ahead by more than this is shifted: decisions C3.
+    static let tolerableLead = Milliseconds.seconds(5)
+
+    public func decide(_ command: FlightCommand) throws(FlightRejection) -> [FlightEvent] {
+        switch command {
+        case .open(let opening):
+            if self.opening != nil { return [] }
+            return [.opened(opening)]
+        case .recordPositions(let samples):
+            guard opening != nil, state != .cancelled else { throw .notOpen(state) }
+            return try recorded(samples)
+        case .cancel(let at):
+            switch state {
+            case .cancelled: return []
+            case .open, .abandoned: return [.cancelled(at: at)]
+            case .none, .filed: throw .notOpen(state)
+            }
+        case .abandon(let at):
+            return state == .open ? [.abandoned(at: at)] : []
+        case .end(let at):
+            switch state {
+            case .filed: return []
+            case .open, .abandoned: return [.ended(at: at)]
+            case .none, .cancelled: throw .notOpen(state)
+            }
+        }
+    }
+
+    private func recorded(_ samples: [PositionSample]) throws(FlightRejection) -> [FlightEvent] {
+        var fresh: [PositionSample] = []
+        var recent = self.recent
+        var newest = latestClientTime
+        var shift = clockShift
+        var index = self.index
+        for var sample in samples {
+            let content = sample.contentHash
+            if let time = sample.clientTime {
+                if let known = newest, time <= known {
+                    guard index != nil else { throw .indexNeeded }
+                    if index?.contains(SampleKey(sample)) == true { continue }
+                }
+                index?.insert(SampleKey(sample))
+                newest = max(newest ?? time, time)
+                // A clock that is constantly ahead is shifted as a whole; one that is late may be an upload of a buffer.
+                let lead = time - sample.receivedAt
+                if lead > Self.tolerableLead, lead > shift { shift = lead }
+                sample.eventTime = time - shift
+            } else {
+                recent.removeAll { sample.receivedAt - $0.receivedAt > Self.repeatWindow }
+                if recent.contains(where: { $0.content == content }) { continue }
+                recent.append(RecentFrame(receivedAt: sample.receivedAt, content: content))
+                if recent.count > 8 { recent.removeFirst() }
+                sample.eventTime = sample.receivedAt
+            }
+            if sample.eventTime - sample.receivedAt > Self.allowedLead { sample.eventTime = sample.receivedAt }
+            fresh.append(sample)
+        }
+        return fresh.isEmpty ? [] : [.positionsRecorded(fresh, clockShift: shift)]
+    }
+
+    public mutating func apply(_ event: FlightEvent) {
+        switch event {
+        case .opened(let opening):
+            self.opening = opening
+            state = .open
+        case .positionsRecorded(let samples, let shift):
+            clockShift = shift
+            if state == .abandoned { state = .open }
+            for sample in samples {
+                positionCount += 1
+                if latest.map({ sample.eventTime >= $0.eventTime }) ?? true { latest = sample }
+                if let time = sample.clientTime {
+                    latestClientTime = max(latestClientTime ?? time, time)
+                    index?.insert(SampleKey(sample))
+                } else {
+                    recent.removeAll { sample.receivedAt - $0.receivedAt > Self.repeatWindow }
+                    recent.append(RecentFrame(receivedAt: sample.receivedAt, content: sample.contentHash))
+                    if recent.count > 8 { recent.removeFirst() }
+                }
+            }
+        case .cancelled: state = .cancelled
+        case .abandoned: state = .abandoned
+        case .ended: state = .filed
+        }
+    }
+}
+
+/// Everything that rules need as it was when the flight was opened: decisions D3.
+public struct FlightOpening: Hashable, Sendable, Codable {
+    public let id: FlightID
+    /// D5 `pirepID`.
+    public let number: Int
+    public let user: UserID
+    public let pilotIdent: String
+    public let pilotName: String
+    public let adapter: String
+    public let booking: BookingDetails?
+    public let schedule: ScheduleDetails?
+    /// The aircraft booked, or the one the tracker first named.
+    public let aircraft: AircraftDetails?
+    public let callsign: String
+    public let flightNumber: String
+    public let departure: ICAOLocation?
+    public let arrival: ICAOLocation?
+    public let alternate: ICAOLocation?
+    public let network: String?
+    public let ruleset: RulesetReference
+    public let openedAt: Timestamp
+    public init(
+        id: FlightID, number: Int, user: UserID, pilotIdent: String, pilotName: String, adapter: String,
+        booking: BookingDetails?, schedule: ScheduleDetails?, aircraft: AircraftDetails?, callsign: String,
+        flightNumber: String, departure: ICAOLocation?, arrival: ICAOLocation?, alternate: ICAOLocation?,
+        network: String?, ruleset: RulesetReference, openedAt: Timestamp
+    ) {
+        self.id = id
+        self.number = number
+        self.user = user
+        self.pilotIdent = pilotIdent
+        self.pilotName = pilotName
+        self.adapter = adapter
+        self.booking = booking
+        self.schedule = schedule
+        self.aircraft = aircraft
+        self.callsign = callsign
+        self.flightNumber = flightNumber
+        self.departure = departure
+        self.arrival = arrival
+        self.alternate = alternate
+        self.network = network
+        self.ruleset = ruleset
+        self.openedAt = openedAt
+    }
+}
+
+/// Which ruleset judges: id, version and content hash.
+public struct RulesetReference: Hashable, Sendable, Codable {
+    public let id: String
+    public let version: Int
+    public let hash: String
+    public init(id: String, version: Int, hash: String) {
+        self.id = id
+        self.version = version
+        self.hash = hash
+    }
+}
+
+public enum FlightCommand: Sendable {
+    case open(FlightOpening)
+    /// Their `eventTime` is set by the decision.
+    case recordPositions([PositionSample])
+    case cancel(at: Timestamp)
+    case abandon(at: Timestamp)
+    /// The report was filed.
+    case end(at: Timestamp)
+}
+
+public enum FlightEvent: Hashable, Sendable {
+    case opened(FlightOpening)
+    case positionsRecorded([PositionSample], clockShift: Milliseconds)
+    case cancelled(at: Timestamp)
+    case abandoned(at: Timestamp)
+    case ended(at: Timestamp)
+}
+
+public enum FlightRejection: Error, Hashable, Sendable {
+    case notOpen(Flight.State)
+    /// Load the flight's sample index and decide again: a sample is not newer than the flight's newest.
+    case indexNeeded
+}

@@ -1,0 +1,2 @@
+import Hummingbird
+@main struct Albatross { static func main() {} }

@@ -11,8 +11,8 @@ import pathlib
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "Fixtures" / "flights"
 SOURCE = FOLDER / "full-flight-surface-2024-07-06.csv"
-JUMP_FROM = "2024-07-06T07:25:00.000Z"     # in the cruise, about FL 330 to FL 350
-JUMP_UNTIL = "2024-07-06T07:30:00.000Z"
+JUMP_FROM = "2024-07-06T07:27:10.000Z"     # the level part of the cruise at FL 350
+JUMP_UNTIL = "2024-07-06T07:32:10.000Z"
 JUMP_NM = 60.0
 CUT = datetime.timedelta(minutes=10)
 RADIUS_NM = 3440.065                        # the sphere of the great-circle distance in Sources/Domain

@@ -54,7 +54,7 @@ public struct ScheduleDetails: Hashable, Sendable, Codable {
     public let flightType: String
     public let notes: String
     /// Numbers of the aircraft that may fly it; empty is any.
-    public let aircraft: [Int]
+    public private(set) var aircraft: [Int]
     public let subfleets: [String]
     /// The pilot whose charter this is; nil for the timetable.
     public let charterOf: UserID?
@@ -86,6 +86,12 @@ public struct ScheduleDetails: Hashable, Sendable, Codable {
         self.subfleets = subfleets
         self.charterOf = charterOf
         self.isActive = isActive
+    }
+    /// The same entry with other aircraft.
+    public func with(aircraft: [Int]) -> ScheduleDetails {
+        var copy = self
+        copy.aircraft = aircraft
+        return copy
     }
     /// Whether the flight carries cargo only: smartCARS `C`, kACARS `C`.
     public var isCargo: Bool { "FAHIKMPTWX".contains(flightType) && flightType.utf8.count == 1 }

@@ -1,0 +1,284 @@
+public import Domain
+public import EventSchema
+import Synchronization
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+/// An aggregate that commands can run on: its events have a stored form, and its state gives the lookups that are written
+/// in the append transaction.
+public typealias StoredAggregate = EventCodable & LookupSource
+
+/// Runs commands. Inside the process the commands of one stream run one after the other against a cached state in which
+/// what is decided but not yet committed counts (decisions A4); the group commit of the store turns many into one
+/// transaction. A success value is returned only after the commit.
+public final class CommandExecutor: Sendable {
+    private struct Entry: Sendable {
+        var state: any Aggregate
+        var version: Int64
+        /// Appends on their way to the store.
+        var pending: Int
+        var used: UInt64
+    }
+    private struct Cache: Sendable {
+        var entries: [StreamName: Entry] = [:]
+        var clock: UInt64 = 0
+    }
+
+    private let store: any EventStore
+    private let cache = Mutex(Cache())
+    private let capacity: Int
+    public let now: @Sendable () -> Timestamp
+
+    /// - Parameter capacity: Aggregates kept in memory.
+    public init(store: any EventStore, capacity: Int = 20_000, now: @escaping @Sendable () -> Timestamp) {
+        self.store = store
+        self.capacity = capacity
+        self.now = now
+    }
+
+    /// Decides and appends, all or nothing. `body` may run several times and must have no effect outside the transaction.
+    /// - Throws: What `body` throws, or ``EventStoreError``.
+    public func transact<Value: Sendable>(
+        _ tenant: TenantID, correlation: UUID? = nil, causation: UUID? = nil,
+        _ body: @escaping @Sendable (inout Transaction) throws -> Value
+    ) async throws -> Value {
+        let correlation = correlation ?? UUID.version7(at: now())
+        var conflicts = 0
+        while true {
+            do {
+                return try await attempt(tenant, correlation, causation, body)
+            } catch let missing as Transaction.Missing {
+                try await load(missing)
+            } catch EventStoreError.wrongExpectedVersion where conflicts < 10 {
+                conflicts += 1
+            }
+        }
+    }
+
+    private func attempt<Value: Sendable>(
+        _ tenant: TenantID, _ correlation: UUID, _ causation: UUID?,
+        _ body: @escaping @Sendable (inout Transaction) throws -> Value
+    ) async throws -> Value {
+        let outcome: Result<Value, any Error> = await withCheckedContinuation { continuation in
+            // Decided and queued under one lock, so that the order of the queue is the order of the versions.
+            let early: Result<Value, any Error>? = cache.withLock { cache in
+                do {
+                    var transaction = Transaction(tenant: tenant) { stream in
+                        cache.entries[stream].map { ($0.state, $0.version, $0.pending > 0) }
+                    }
+                    let value = try body(&transaction)
+                    guard let request = transaction.request(correlation: correlation, causation: causation) else {
+                        self.touch(transaction.streams, in: &cache)
+                        return .success(value)
+                    }
+                    for (stream, touched) in transaction.touched {
+                        cache.clock += 1
+                        cache.entries[stream] = Entry(
+                            state: touched.state, version: touched.version,
+                            pending: (cache.entries[stream]?.pending ?? 0) + 1, used: cache.clock
+                        )
+                    }
+                    self.trim(&cache)
+                    let streams = Array(transaction.touched.keys)
+                    self.store.submit(request) { result in
+                        self.finished(streams, succeeded: (try? result.get()) != nil)
+                        switch result {
+                        case .success: continuation.resume(returning: .success(value))
+                        case .failure(let error): continuation.resume(returning: .failure(error))
+                        }
+                    }
+                    return nil
+                } catch {
+                    return .failure(error)
+                }
+            }
+            if let early { continuation.resume(returning: early) }
+        }
+        return try outcome.get()
+    }
+
+    private func finished(_ streams: [StreamName], succeeded: Bool) {
+        cache.withLock { cache in
+            for stream in streams {
+                if succeeded {
+                    cache.entries[stream]?.pending -= 1
+                } else {
+                    // Whatever was decided on top of this is wrong: it fails by its expected version and is decided again.
+                    cache.entries[stream] = nil
+                }
+            }
+        }
+    }
+
+    private func touch(_ streams: [StreamName], in cache: inout Cache) {
+        for stream in streams {
+            cache.clock += 1
+            cache.entries[stream]?.used = cache.clock
+        }
+    }
+
+    private func trim(_ cache: inout Cache) {
+        guard cache.entries.count > capacity else { return }
+        let idle = cache.entries.filter { $0.value.pending == 0 }.sorted { $0.value.used < $1.value.used }
+        for (stream, _) in idle.prefix(max(1, capacity / 10)) { cache.entries[stream] = nil }
+    }
+
+    private func load(_ missing: Transaction.Missing) async throws(EventStoreError) {
+        let loaded = try await missing.load(store)
+        cache.withLock { cache in
+            if let known = cache.entries[missing.stream] {
+                // Only a richer state of the same version replaces what is there.
+                guard missing.replaces, known.pending == 0, known.version == loaded.version else { return }
+            }
+            cache.clock += 1
+            cache.entries[missing.stream] = Entry(
+                state: loaded.state, version: loaded.version, pending: 0, used: cache.clock
+            )
+        }
+    }
+
+    /// Reads one aggregate as committed, past the cache.
+    public func read<A: StoredAggregate>(
+        _ type: A.Type, _ tenant: TenantID, _ id: UUID
+    ) async throws(EventStoreError) -> (state: A, version: Int64) {
+        let stream = StreamName(tenant, A.category, id)
+        let loaded = try await Transaction.Missing(type, stream, from: A()).load(store)
+        return (loaded.state as? A ?? A(), loaded.version)
+    }
+
+    /// Drops a cached state that another process has written past.
+    public func observe(_ stream: StreamName, version: Int64) {
+        cache.withLock { cache in
+            guard let entry = cache.entries[stream], entry.pending == 0, entry.version < version else { return }
+            cache.entries[stream] = nil
+        }
+    }
+}
+
+/// What one `transact` has decided so far.
+public struct Transaction {
+    /// A stream that has to be read before the body can go on.
+    struct Missing: Error, Sendable {
+        let stream: StreamName
+        /// Takes the place of a cached state of the same version.
+        let replaces: Bool
+        let load: @Sendable (any EventReader) async throws(EventStoreError) -> (state: any Aggregate, version: Int64)
+
+        init<A: StoredAggregate>(_ type: A.Type, _ stream: StreamName, from initial: A, replaces: Bool = false) {
+            self.stream = stream
+            self.replaces = replaces
+            load = { (reader: any EventReader) async throws(EventStoreError) in
+                var state = initial
+                var version: Int64 = 0
+                while true {
+                    let page = try await reader.readStream(stream, after: version, limit: 1000)
+                    for envelope in page {
+                        guard let event = (try? EventCodec.decode(envelope.event)).flatMap(A.unwrap) else {
+                            throw EventStoreError.corrupted(position: envelope.position)
+                        }
+                        state.apply(event)
+                        version = envelope.version
+                    }
+                    if page.count < 1000 { return (state, version) }
+                }
+            }
+        }
+    }
+    struct Touched {
+        var state: any Aggregate
+        var version: Int64
+        let loadedVersion: Int64
+        let hadPending: Bool
+        var events: [EncodedEvent] = []
+    }
+
+    public let tenant: TenantID
+    fileprivate var touched: [StreamName: Touched] = [:]
+    private var order: [StreamName] = []
+    private var reserve: [(Reservation, owner: UUID)] = []
+    private var release: [Reservation] = []
+    private var lookups: [DocumentWrite] = []
+    private let cached: (StreamName) -> (any Aggregate, Int64, Bool)?
+
+    fileprivate init(tenant: TenantID, cached: @escaping (StreamName) -> (any Aggregate, Int64, Bool)?) {
+        self.tenant = tenant
+        self.cached = cached
+    }
+
+    fileprivate var streams: [StreamName] { order }
+
+    /// The aggregate as it is now, earlier commands of this transaction included.
+    public mutating func state<A: StoredAggregate>(_ type: A.Type, _ id: UUID) throws -> A {
+        let stream = StreamName(tenant, A.category, id)
+        if let known = touched[stream]?.state as? A { return known }
+        guard let (state, version, pending) = cached(stream), let state = state as? A else {
+            throw Missing(type, stream, from: A())
+        }
+        touched[stream] = Touched(state: state, version: version, loadedVersion: version, hadPending: pending)
+        order.append(stream)
+        return state
+    }
+
+    /// Has the aggregate decide on a command and takes its events.
+    /// - Returns: The events; empty for a repeat.
+    @discardableResult
+    public mutating func perform<A: StoredAggregate>(
+        _ type: A.Type, _ id: UUID, _ command: A.Command
+    ) throws -> [A.Event] {
+        var state = try state(type, id)
+        let before = state
+        let events = try state.decide(command)
+        guard !events.isEmpty else { return [] }
+        let stream = StreamName(tenant, A.category, id)
+        for event in events {
+            state.apply(event)
+            touched[stream]?.events.append(EventCodec.encode(A.wrap(event)))
+            touched[stream]?.version += 1
+        }
+        touched[stream]?.state = state
+        lookups += A.lookups(id: id, before: before, after: state)
+        return events
+    }
+
+    /// Performs a flight's `recordPositions`, reading the flight's index of samples first when it is needed.
+    @discardableResult
+    public mutating func record(_ samples: [PositionSample], of id: FlightID) throws -> [FlightEvent] {
+        do {
+            return try perform(Flight.self, id.uuid, .recordPositions(samples))
+        } catch FlightRejection.indexNeeded {
+            var initial = Flight()
+            initial.index = []
+            let stream = StreamName(tenant, Flight.category, id.uuid)
+            throw Missing(Flight.self, stream, from: initial, replaces: true)
+        }
+    }
+
+    public mutating func reserve(_ reservation: Reservation, owner: UUID) { reserve.append((reservation, owner)) }
+    public mutating func release(_ reservation: Reservation) { release.append(reservation) }
+
+    /// - Returns: `nil` when there is nothing to write and nothing under way to wait for.
+    fileprivate func request(correlation: UUID, causation: UUID?) -> AppendRequest? {
+        var writes: [StreamWrite] = []
+        for stream in order {
+            guard let touched = touched[stream], !touched.events.isEmpty || touched.hadPending else { continue }
+            // Without events this waits for (and depends on) an append that is still on its way: a repeat must not be
+            // answered before what it repeats is durable.
+            writes.append(
+                StreamWrite(
+                    stream: stream,
+                    expected: touched.loadedVersion == 0 ? .noStream : .exactly(touched.loadedVersion),
+                    events: touched.events
+                )
+            )
+        }
+        guard !writes.isEmpty || !reserve.isEmpty || !release.isEmpty else { return nil }
+        return AppendRequest(
+            tenant: tenant, writes: writes, reserve: reserve, release: release, lookups: lookups,
+            correlation: correlation, causation: causation
+        )
+    }
+}

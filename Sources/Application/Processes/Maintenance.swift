@@ -1,0 +1,107 @@
+public import Domain
+import EventSchema
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Rebuilding what follows from the log, and checking it against the log.
+public struct Maintenance: Sendable {
+    let store: any EventStore & LookupReader
+    let models: any ReadModelStore
+
+    public init(store: any EventStore & LookupReader, models: any ReadModelStore) {
+        self.store = store
+        self.models = models
+    }
+
+    /// What can be rebuilt by name.
+    public static let names = [FlightProjection.name]
+
+    /// Fills a new generation of a read model from the log while the old one is read, and switches.
+    /// - Parameter progress: Called with events done and events in all.
+    public func rebuild(
+        _ name: String = FlightProjection.name, progress: @Sendable (Int64, Int64) -> Void
+    ) async throws {
+        let (generation, _) = try await models.checkpoint(name)
+        var projection = FlightProjection(models: models, store: store, generation: generation + 1, position: 0, isRebuild: true)
+        let total = try await store.head()
+        var done: Int64 = 0
+        while true {
+            let page = try await store.readAll(after: projection.position, limit: 5000)
+            let decoded = try page.map { ($0, try EventCodec.decode($0.event)) }
+            _ = try await projection.apply(decoded)
+            try await projection.flush()
+            done += Int64(page.count)
+            progress(done, max(total, done))
+            if page.count < 5000 { break }
+        }
+        try await models.activate(name, generation: generation + 1)
+    }
+
+    /// Lookups and reservations as a replay of the whole log gives them, and the read model `flights`, compared with what
+    /// is stored.
+    /// - Returns: One sentence for each difference; empty when all is sound.
+    public func compareWithReplay(progress: @Sendable (Int64, Int64) -> Void) async throws -> [String] {
+        var problems: [String] = []
+        var replay = LookupReplay()
+        let total = try await store.head()
+        var position: Int64 = 0
+        while true {
+            let page = try await store.readAll(after: position, limit: 5000)
+            for envelope in page {
+                try replay.apply(envelope)
+                position = envelope.position
+            }
+            progress(position, max(position, total))
+            if page.count < 5000 { break }
+        }
+        let stored = try await store.lookupDigest().filter { $0.hasPrefix("lookup ") }
+        let expected = replay.digest
+        for line in Set(expected).subtracting(stored).sorted().prefix(20) { problems.append("lookup missing or different: \(line.prefix(160))") }
+        for line in Set(stored).subtracting(expected).sorted().prefix(20) { problems.append("lookup that no event explains: \(line.prefix(160))") }
+        return problems
+    }
+}
+
+/// Folds the log into the lookups that the appends wrote.
+struct LookupReplay {
+    private var states: [StreamName: any Aggregate] = [:]
+    private var documents: [String: [UInt8]] = [:]
+
+    mutating func apply(_ envelope: EventEnvelope) throws {
+        let stream = envelope.stream
+        func fold<A: StoredAggregate>(_ type: A.Type, _ states: inout [StreamName: any Aggregate]) throws -> [DocumentWrite] {
+            guard let event = A.unwrap(try EventCodec.decode(envelope.event)) else { return [] }
+            var state = states[stream] as? A ?? A()
+            let before = state
+            state.apply(event)
+            states[stream] = state
+            return A.lookups(id: stream.id, before: before, after: state)
+        }
+        let writes: [DocumentWrite]
+        switch stream.category {
+        case .tenant: writes = try fold(Tenant.self, &states)
+        case .user: writes = try fold(User.self, &states)
+        case .apikey: writes = try fold(ApiKey.self, &states)
+        case .aircraft: writes = try fold(Aircraft.self, &states)
+        case .schedule: writes = try fold(Schedule.self, &states)
+        case .booking: writes = try fold(Booking.self, &states)
+        case .flight: writes = try fold(Flight.self, &states)
+        case .pirep: writes = try fold(PIREP.self, &states)
+        }
+        for write in writes {
+            switch write {
+            case .put(let kind, let key, let value): documents["\(stream.tenant) \(kind) \(key)"] = value
+            case .delete(let kind, let key): documents["\(stream.tenant) \(kind) \(key)"] = nil
+            }
+        }
+    }
+
+    /// In the form of ``LookupReader/lookupDigest()``.
+    var digest: [String] {
+        documents.map { "lookup \($0.key) \(String(decoding: $0.value, as: UTF8.self))" }.sorted()
+    }
+}

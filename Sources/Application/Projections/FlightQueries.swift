@@ -1,0 +1,177 @@
+public import Domain
+import EventSchema
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+/// Reads what the projections keep, and single flights from their own streams.
+public struct FlightQueries: Sendable {
+    let store: any EventReader & LookupReader
+    let models: any ReadModelStore
+
+    public init(store: any EventReader & LookupReader, models: any ReadModelStore) {
+        self.store = store
+        self.models = models
+    }
+
+    /// Who may be shown.
+    public enum Scope: Sendable {
+        case all
+        /// Flights of one pilot.
+        case own(UserID)
+    }
+
+    /// Flights, newest first.
+    /// - Parameters:
+    ///   - state: One of ``FlightView/state``; nil for all.
+    ///   - text: Part of callsign, pilot ident, registration or airport; nil for all.
+    ///   - cursor: As given with the page before.
+    public func flights(
+        _ tenant: TenantID, _ scope: Scope, state: String?, text: String?, cursor: String?, limit: Int
+    ) async throws(EventStoreError) -> (items: [FlightView], next: String?) {
+        var items: [FlightView] = []
+        var past = cursor
+        let needle = text?.uppercased()
+        // A filter that matches little must not read a whole airline for one page.
+        for _ in 0..<50 {
+            let keys: [String]
+            var range = DocumentRange(past: past, descending: true, limit: max(limit, 100))
+            switch (scope, state) {
+            case (.all, "in-review"):
+                keys = try await models.documents(
+                    tenant, FlightProjection.name, kind: FlightProjection.reviewKind, range).map(\.key)
+            case (.all, _):
+                keys = []
+            case (.own(let user), _):
+                range.prefix = "\(user)/"
+                range.past = past.map { "\(user)/\($0)" }
+                keys = try await models.documents(
+                    tenant, FlightProjection.name, kind: FlightProjection.userKind, range
+                ).map { String($0.key.dropFirst(range.prefix.count)) }
+            }
+            var page: [FlightView] = []
+            var count = keys.count
+            if case .all = scope, state != "in-review" {
+                let documents = try await models.documents(
+                    tenant, FlightProjection.name, kind: FlightProjection.flightKind, range)
+                page = documents.compactMap { DocumentCoding.decode(FlightView.self, $0.value) }
+                count = documents.count
+                past = documents.last?.key ?? past
+            } else {
+                for key in keys {
+                    guard let id = FlightID(key), let view = try await flight(tenant, id) else { continue }
+                    page.append(view)
+                }
+                past = keys.last ?? past
+            }
+            for view in page {
+                if let state, view.state != state { continue }
+                if let needle,
+                    ![view.callsign, view.pilotIdent, view.registration ?? "", view.departure?.code ?? "", view.arrival?.code ?? ""]
+                        .contains(where: { $0.uppercased().contains(needle) })
+                { continue }
+                items.append(view)
+                if items.count == limit { return (items, "\(view.id)") }
+            }
+            if count < range.limit { return (items, nil) }
+        }
+        return (items, past)
+    }
+
+    public func flight(_ tenant: TenantID, _ id: FlightID) async throws(EventStoreError) -> FlightView? {
+        guard
+            let bytes = try await models.document(
+                tenant, FlightProjection.name, kind: FlightProjection.flightKind, key: "\(id)")
+        else { return nil }
+        return DocumentCoding.decode(FlightView.self, bytes)
+    }
+
+    /// One line of a flight's history.
+    public struct HistoryEntry: Sendable {
+        public let at: Timestamp
+        /// Event type, `flight.opened` …
+        public let event: String
+        public let by: String
+        public let text: String
+    }
+
+    /// A flight with its report, its recorded positions and its history, read from its own streams: as committed.
+    public struct Details: Sendable {
+        public let opening: FlightOpening
+        public let flight: Flight.State
+        public let pirep: PIREP
+        /// In the order of their own time, repeats removed.
+        public let samples: [PositionSample]
+        public let history: [HistoryEntry]
+    }
+
+    public func details(_ tenant: TenantID, _ id: FlightID) async throws(EventStoreError) -> Details? {
+        var opening: FlightOpening?
+        var samples: [PositionSample] = []
+        var history: [HistoryEntry] = []
+        var flight = Flight()
+        var pirep = PIREP()
+        for category in [StreamCategory.flight, .pirep] {
+            let stream = StreamName(tenant, category, id.uuid)
+            var version: Int64 = 0
+            while true {
+                let page = try await store.readStream(stream, after: version, limit: 1000)
+                for envelope in page {
+                    version = envelope.version
+                    guard let event = try? EventCodec.decode(envelope.event) else {
+                        throw EventStoreError.corrupted(position: envelope.position)
+                    }
+                    var by = opening?.pilotIdent ?? ""
+                    var text = ""
+                    switch event {
+                    case .flight(let event):
+                        flight.apply(event)
+                        switch event {
+                        case .opened(let details):
+                            opening = details
+                            by = details.pilotIdent
+                            text = "Flight opened by \(details.adapter), to be judged by ruleset \(details.ruleset.id) version \(details.ruleset.version)"
+                        case .positionsRecorded(let more, _):
+                            samples += more
+                            continue
+                        case .cancelled: text = "Flight cancelled"
+                        case .abandoned:
+                            by = "gateway"
+                            text = "Flight ended after long silence"
+                        case .ended: text = "Flight ended"
+                        }
+                    case .pirep(let event):
+                        pirep.apply(event)
+                        switch event {
+                        case .filed: text = "Report filed"
+                        case .judged(let judgement):
+                            by = "rules"
+                            text = "Judged by ruleset \(judgement.ruleset.id) version \(judgement.ruleset.version): \(judgement.outcome.rawValue), score \(judgement.score)"
+                        case .reviewed(let review):
+                            by = review.reviewerIdent
+                            text = (review.outcome == .accept ? "Accepted" : "Not accepted")
+                                + (review.reason.isEmpty ? "" : ": \(review.reason)")
+                        }
+                    case .tenant, .user, .apiKey, .aircraft, .schedule, .booking: continue
+                    }
+                    history.append(HistoryEntry(at: envelope.recordedAt, event: envelope.event.type, by: by, text: text))
+                }
+                if page.count < 1000 { break }
+            }
+        }
+        guard let opening else { return nil }
+        return Details(
+            opening: opening, flight: flight.state, pirep: pirep, samples: Self.ordered(samples), history: history)
+    }
+
+    /// Samples by their own time, without repeats.
+    static func ordered(_ samples: [PositionSample]) -> [PositionSample] {
+        var seen = Set<String>()
+        return samples.enumerated().sorted { ($0.element.eventTime, $0.offset) < ($1.element.eventTime, $1.offset) }
+            .map(\.element)
+            .filter { seen.insert("\($0.eventTime.milliseconds)/\($0.position.latitude)/\($0.position.longitude)").inserted }
+    }
+}

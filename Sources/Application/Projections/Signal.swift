@@ -1,0 +1,59 @@
+import Synchronization
+
+/// One reader waits for "something may have happened", with a limit; hints that come while nobody waits are kept as one.
+final class Signal: Sendable {
+    private struct State {
+        var isSet = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+    private let state = Mutex(State())
+
+    func set() {
+        let waiter = state.withLock { state in
+            guard let waiter = state.waiter else {
+                state.isSet = true
+                return nil as CheckedContinuation<Void, Never>?
+            }
+            state.waiter = nil
+            return waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Passes every element of a stream on, until the task is cancelled.
+    func pump(_ stream: AsyncStream<Void>) async {
+        for await _ in stream { set() }
+    }
+
+    /// Returns after a hint, after `limit`, or when the task is cancelled.
+    func wait(atMost limit: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.next() }
+            group.addTask { try? await Task.sleep(for: limit) }  // Cancelled when the hint came first.
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func next() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let resume = state.withLock { state in
+                    if state.isSet || Task.isCancelled {
+                        state.isSet = false
+                        return true
+                    }
+                    state.waiter = continuation
+                    return false
+                }
+                if resume { continuation.resume() }
+            }
+        } onCancel: {
+            let waiter = state.withLock { state in
+                defer { state.waiter = nil }
+                return state.waiter
+            }
+            waiter?.resume()
+        }
+    }
+}

@@ -1,2 +1,0 @@
-import Hummingbird
-@main struct Albatross { static func main() {} }

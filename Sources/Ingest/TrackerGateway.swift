@@ -1,0 +1,168 @@
+public import Application
+public import Domain
+import EventSchema
+public import Logging
+public import Protocols
+import Synchronization
+
+/// Takes what trackers send: authenticates, turns requests into commands, answers in the tracker's own words, and only
+/// after the events are durable.
+public final class TrackerGateway: Sendable {
+    public struct Limits: Sendable {
+        /// 0 is off.
+        public var credentialPerSecond: Double
+        public var addressPerSecond: Double
+        public init(credentialPerSecond: Double, addressPerSecond: Double) {
+            self.credentialPerSecond = credentialPerSecond
+            self.addressPerSecond = addressPerSecond
+        }
+    }
+
+    /// Kind of the sessions that trackers get; they open nothing under `/v1`.
+    static let sessionKind = "smartcars"
+    static let sessionLifetime = Milliseconds.hours(24 * 7)
+
+    let accounts: Accounts
+    let directory: Directory
+    let bookings: Bookings
+    let flights: Flights
+    let airports: any AirportDirectory
+    let quarantine: any QuarantineStore
+    public let counters: IngestCounters
+    let logger: Logger
+    let now: @Sendable () -> Timestamp
+    private let perCredential: RateLimiter
+    private let perAddress: RateLimiter
+    /// Open flights by pilot and key as sent: saves the hot path its look-ups. An entry that is wrong costs one look-up.
+    private let bindings = Mutex<[BindingKey: FlightID]>([:])
+    private let usedAirports = Mutex<[TenantID: [Airport]]>([:])
+
+    private struct BindingKey: Hashable {
+        let tenant: TenantID
+        let user: UserID
+        let key: FlightKey
+    }
+    static let bindingCapacity = 50_000
+
+    public init(
+        accounts: Accounts, directory: Directory, bookings: Bookings, flights: Flights, airports: any AirportDirectory,
+        quarantine: any QuarantineStore, limits: Limits, logger: Logger, now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.accounts = accounts
+        self.directory = directory
+        self.bookings = bookings
+        self.flights = flights
+        self.airports = airports
+        self.quarantine = quarantine
+        self.logger = logger
+        self.now = now
+        counters = IngestCounters()
+        perCredential = RateLimiter(perSecond: limits.credentialPerSecond, burst: limits.credentialPerSecond * 5)
+        perAddress = RateLimiter(perSecond: limits.addressPerSecond, burst: limits.addressPerSecond * 5)
+    }
+
+    /// Answers one request below an adapter's root.
+    /// - Parameter address: The peer's, for limits.
+    public func handle(
+        _ tenant: Tenant, adapter type: any TrackerAdapter.Type, _ frame: RawFrame, address: String
+    ) async -> EncodedReply {
+        let adapter = type.init()
+        let id = type.id.rawValue
+        counters.add("requests_total", adapter: id)
+        guard let tenantID = tenant.id else { return adapter.encode(.refused(.sessionInvalid), to: frame) }
+        if let wait = perAddress.take(address, at: frame.receivedAt) {
+            return refuse(.tooManyRequests(retryAfterSeconds: wait), adapter, frame)
+        }
+        let decoded = adapter.decode(frame)
+        do {
+            var principal: Principal?
+            if case .session(let token) = decoded.credential {
+                principal = try await accounts.principal(tenantID, kind: Self.sessionKind, token: token)
+                guard let principal else { return refuse(.sessionInvalid, adapter, frame) }
+                if let wait = perCredential.take("\(principal.user)", at: frame.receivedAt) {
+                    return refuse(.tooManyRequests(retryAfterSeconds: wait), adapter, frame)
+                }
+            }
+            switch decoded.outcome {
+            case .failure(let error):
+                counters.add("rejected_frames_total", adapter: id, code: error.code.rawValue)
+                if error.isWorthKeeping { try await keep(tenantID, id, frame, error) }
+                return adapter.encode(error, to: frame)
+            case .success(let request):
+                let session = TrackerSession(
+                    gateway: self, tenant: tenant, id: tenantID, principal: principal, adapter: id, frame: frame,
+                    address: address)
+                return adapter.encode(try await session.perform(request), to: frame)
+            }
+        } catch let refusal as Refusal {
+            return refuse(refusal, adapter, frame)
+        } catch let error as EventStoreError {
+            logger.error("store failed", metadata: ["error": "\(error)", "adapter": "\(id)"])
+            return refuse(.unavailable(retryAfterSeconds: 5), adapter, frame)
+        } catch {
+            logger.error("request failed", metadata: ["error": "\(error)", "adapter": "\(id)"])
+            return refuse(.unavailable(retryAfterSeconds: 5), adapter, frame)
+        }
+    }
+
+    private func refuse(_ refusal: Refusal, _ adapter: any TrackerAdapter, _ frame: RawFrame) -> EncodedReply {
+        let name = "\(refusal)".prefix { $0 != "(" }
+        counters.add("refused_total", adapter: Swift.type(of: adapter).id.rawValue, code: String(name))
+        return adapter.encode(.refused(refusal), to: frame)
+    }
+
+    /// A frame that does not decode is durable before its answer leaves.
+    private func keep(
+        _ tenant: TenantID, _ adapter: String, _ frame: RawFrame, _ error: DecodeError
+    ) async throws(EventStoreError) {
+        let bytes = redacted(frame)
+        try await quarantine.quarantine(
+            tenant,
+            [
+                QuarantinedFrame(
+                    id: "\(FlightID.make(at: frame.receivedAt))", adapter: adapter, code: error.code.rawValue,
+                    detail: error.message, method: frame.method, path: frame.path, bytes: Array(bytes.prefix(65_536)),
+                    receivedAt: frame.receivedAt
+                )
+            ]
+        )
+    }
+
+    // MARK: What the sessions share
+
+    func binding(_ tenant: TenantID, _ user: UserID, _ key: FlightKey) -> FlightID? {
+        bindings.withLock { $0[BindingKey(tenant: tenant, user: user, key: key)] }
+    }
+    func bind(_ tenant: TenantID, _ user: UserID, _ key: FlightKey, to flight: FlightID?) {
+        bindings.withLock { bindings in
+            if bindings.count >= Self.bindingCapacity { bindings.removeAll(keepingCapacity: true) }
+            bindings[BindingKey(tenant: tenant, user: user, key: key)] = flight
+        }
+    }
+
+    /// Airports that the tenant's flights use, charters included: a client draws no flight whose airports it was not told.
+    func airports(_ tenant: TenantID) async throws(EventStoreError) -> [Airport] {
+        if let known = usedAirports.withLock({ $0[tenant] }) { return known }
+        var codes = Set<ICAOLocation>()
+        var before: Int?
+        repeat {
+            let page = try await directory.schedules(tenant, before: before, limit: 1000, withCharters: true)
+            for entry in page.entries {
+                codes.insert(entry.departure)
+                codes.insert(entry.arrival)
+            }
+            before = page.next
+        } while before != nil
+        let found = codes.sorted().compactMap { airports.airport($0) }
+        usedAirports.withLock { known in
+            if known.count > 1000 { known.removeAll() }
+            known[tenant] = found
+        }
+        return found
+    }
+
+    /// Called for every event of the log, in order.
+    public func observe(_ envelope: EventEnvelope, _ event: DomainEvent) {
+        if case .schedule = event { usedAirports.withLock { $0[envelope.stream.tenant] = nil } }
+    }
+}

@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# Runs every test and check, and ends with `N passed, N failed`, counted from the reports of what really ran.
+# Nothing is skipped: a part that cannot run, gives no report or runs no test counts as failed. `make test` calls this.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+reports=.build/test-reports
+rm -rf "$reports"
+mkdir -p "$reports"
+passed=0
+failed=0
+summary=()
+began=$SECONDS
+
+say() { printf '\n==> %s\n' "$*"; }
+
+# count NAME PASSED FAILED SECONDS
+count() {
+    passed=$(( passed + $2 ))
+    failed=$(( failed + $3 ))
+    summary+=("$(printf '%-28s %5d passed %4d failed %6d s' "$1" "$2" "$3" "$4")")
+}
+
+finish() {
+    say "Summary"
+    printf '%s\n' "${summary[@]}"
+    printf '%-28s %31d s\n\n' "all parts" "$(( SECONDS - began ))"
+    echo "$passed passed, $failed failed"
+    if (( failed > 0 || passed == 0 )); then exit 1; fi
+    exit 0
+}
+
+# check NAME COMMAND...: a check that is one result
+check() {
+    local name=$1 start=$SECONDS
+    shift
+    say "$name"
+    if "$@"; then count "$name" 1 0 $(( SECONDS - start )); else count "$name" 0 1 $(( SECONDS - start )); fi
+}
+
+say "Building the tests (debug, about 2 minutes after 'swift build')"
+start=$SECONDS
+if ! swift build --build-tests; then
+    count "build of the tests" 0 1 $(( SECONDS - start ))
+    finish
+fi
+echo "built in $(( SECONDS - start )) s"
+
+say "Swift tests (a few minutes)"
+start=$SECONDS
+# The time limit only ends a hang; no test is judged by it.
+timeout --kill-after=20 1200 swift test --skip-build --disable-xctest --xunit-output "$reports/swift.xml"
+status=$?
+# All tests are Swift Testing's (soundness.sh refuses XCTest). Prints "passed failed skipped", writes the slowest tests.
+counts=$(python3 - "$reports" << 'PYTHON'
+import pathlib, sys
+import xml.etree.ElementTree as tree
+
+folder = pathlib.Path(sys.argv[1])
+seen, good, bad, skipped = {}, 0, 0, 0
+for path in sorted(folder.glob("swift*.xml")):
+    try:
+        cases = tree.parse(path).getroot().iter("testcase")
+    except tree.ParseError as error:
+        print(f"test: {path.name} cannot be read: {error}", file=sys.stderr)
+        bad += 1
+        continue
+    for case in cases:
+        name = f"{case.get('classname', '')}.{case.get('name', '')}"
+        wrong = case.find("failure") is not None or case.find("error") is not None
+        if case.find("skipped") is not None:
+            skipped += 1
+        elif wrong:
+            bad += 1
+        else:
+            good += 1
+        seen[name] = max(seen.get(name, 0.0), float(case.get("time") or 0))
+slowest = sorted(seen.items(), key=lambda item: -item[1])[:10]
+(folder / "slowest.txt").write_text("".join(f"{seconds:9.2f} s  {name}\n" for name, seconds in slowest))
+print(good, bad, skipped)
+PYTHON
+) || counts="0 1 0"
+read -r good bad skipped <<< "$counts"
+if (( skipped > 0 )); then
+    echo "test: $skipped tests were skipped; none may be" >&2
+    bad=$(( bad + skipped ))
+fi
+if (( good + bad == 0 )); then
+    echo "test: the Swift tests left no results (exit status $status)" >&2
+    bad=1
+elif (( status != 0 && bad == 0 )); then
+    echo "test: swift test ended with status $status though its report names no failure (a crash, or the time limit)" >&2
+    bad=1
+fi
+count "Swift tests" "$good" "$bad" $(( SECONDS - start ))
+
+check "swift format lint" swift format lint --strict --recursive Sources Tests Package.swift
+check "soundness" scripts/soundness.sh
+
+say "Browser tests (about 3 minutes; the first time also a virtual environment)"
+start=$SECONDS
+requirements=Tests/Browser/requirements.txt
+environment() {
+    local wanted
+    wanted=$(python3 -c 'import hashlib, sys; print(sys.version, hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' \
+        "$requirements") || return 1
+    if [[ -f .venv/made-from && $(< .venv/made-from) == "$wanted" ]]; then return 0; fi
+    rm -rf .venv
+    python3 -m venv .venv || return 1
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$requirements" || return 1
+    printf '%s\n' "$wanted" > .venv/made-from
+}
+if ! environment; then
+    echo "test: the virtual environment for the browser tests could not be made (above); 'rm -rf .venv' and try again" >&2
+    count "browser tests" 0 1 $(( SECONDS - start ))
+    finish
+fi
+timeout --kill-after=20 1200 .venv/bin/python Tests/Browser/run.py \
+    --albatross "$(swift build --show-bin-path)/albatross" 2>&1 | tee "$reports/browser.log"
+status=${PIPESTATUS[0]}
+good=0
+bad=0
+line=$(grep -E '^([A-Za-z]+: )?[0-9]+ passed, [0-9]+ failed' "$reports/browser.log" | tail -n 1)
+if [[ $line =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
+    good=${BASH_REMATCH[1]}
+    bad=${BASH_REMATCH[2]}
+fi
+if (( good + bad == 0 )); then
+    echo "test: the browser tests left no results (exit status $status)" >&2
+    bad=1
+elif (( status != 0 && bad == 0 )); then
+    echo "test: the browser tests ended with status $status though they name no failure" >&2
+    bad=1
+fi
+count "browser tests" "$good" "$bad" $(( SECONDS - start ))
+
+say "Ten slowest Swift tests"
+cat "$reports/slowest.txt" 2> /dev/null
+finish

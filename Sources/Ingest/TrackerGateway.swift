@@ -1,6 +1,6 @@
 public import Application
 public import Domain
-import EventSchema
+public import EventSchema
 public import Logging
 public import Protocols
 import Synchronization

@@ -16,14 +16,15 @@ public typealias StoredAggregate = EventCodable & LookupSource
 /// what is decided but not yet committed counts (decisions A4); the group commit of the store turns many into one
 /// transaction. A success value is returned only after the commit.
 public final class CommandExecutor: Sendable {
-    private struct Entry: Sendable {
+    fileprivate struct Entry: Sendable {
         var state: any Aggregate
         var version: Int64
         /// Appends on their way to the store.
         var pending: Int
         var used: UInt64
     }
-    private struct Cache: Sendable {
+    /// A reference, so that a transaction can look into it without copying; only touched under the lock.
+    fileprivate final class Cache {
         var entries: [StreamName: Entry] = [:]
         var clock: UInt64 = 0
     }
@@ -42,6 +43,7 @@ public final class CommandExecutor: Sendable {
 
     /// Decides and appends, all or nothing. `body` may run several times and must have no effect outside the transaction.
     /// - Throws: What `body` throws, or ``EventStoreError``.
+    @discardableResult
     public func transact<Value: Sendable>(
         _ tenant: TenantID, correlation: UUID? = nil, causation: UUID? = nil,
         _ body: @escaping @Sendable (inout Transaction) throws -> Value
@@ -67,12 +69,10 @@ public final class CommandExecutor: Sendable {
             // Decided and queued under one lock, so that the order of the queue is the order of the versions.
             let early: Result<Value, any Error>? = cache.withLock { cache in
                 do {
-                    var transaction = Transaction(tenant: tenant) { stream in
-                        cache.entries[stream].map { ($0.state, $0.version, $0.pending > 0) }
-                    }
+                    var transaction = Transaction(tenant: tenant, cache: cache)
                     let value = try body(&transaction)
                     guard let request = transaction.request(correlation: correlation, causation: causation) else {
-                        self.touch(transaction.streams, in: &cache)
+                        self.touch(transaction.streams, in: cache)
                         return .success(value)
                     }
                     for (stream, touched) in transaction.touched {
@@ -82,7 +82,7 @@ public final class CommandExecutor: Sendable {
                             pending: (cache.entries[stream]?.pending ?? 0) + 1, used: cache.clock
                         )
                     }
-                    self.trim(&cache)
+                    self.trim(cache)
                     let streams = Array(transaction.touched.keys)
                     self.store.submit(request) { result in
                         self.finished(streams, succeeded: (try? result.get()) != nil)
@@ -114,14 +114,14 @@ public final class CommandExecutor: Sendable {
         }
     }
 
-    private func touch(_ streams: [StreamName], in cache: inout Cache) {
+    private func touch(_ streams: [StreamName], in cache: Cache) {
         for stream in streams {
             cache.clock += 1
             cache.entries[stream]?.used = cache.clock
         }
     }
 
-    private func trim(_ cache: inout Cache) {
+    private func trim(_ cache: Cache) {
         guard cache.entries.count > capacity else { return }
         let idle = cache.entries.filter { $0.value.pending == 0 }.sorted { $0.value.used < $1.value.used }
         for (stream, _) in idle.prefix(max(1, capacity / 10)) { cache.entries[stream] = nil }
@@ -202,11 +202,11 @@ public struct Transaction {
     private var reserve: [(Reservation, owner: UUID)] = []
     private var release: [Reservation] = []
     private var lookups: [DocumentWrite] = []
-    private let cached: (StreamName) -> (any Aggregate, Int64, Bool)?
+    private let cache: CommandExecutor.Cache
 
-    fileprivate init(tenant: TenantID, cached: @escaping (StreamName) -> (any Aggregate, Int64, Bool)?) {
+    fileprivate init(tenant: TenantID, cache: CommandExecutor.Cache) {
         self.tenant = tenant
-        self.cached = cached
+        self.cache = cache
     }
 
     fileprivate var streams: [StreamName] { order }
@@ -215,10 +215,11 @@ public struct Transaction {
     public mutating func state<A: StoredAggregate>(_ type: A.Type, _ id: UUID) throws -> A {
         let stream = StreamName(tenant, A.category, id)
         if let known = touched[stream]?.state as? A { return known }
-        guard let (state, version, pending) = cached(stream), let state = state as? A else {
+        guard let entry = cache.entries[stream], let state = entry.state as? A else {
             throw Missing(type, stream, from: A())
         }
-        touched[stream] = Touched(state: state, version: version, loadedVersion: version, hadPending: pending)
+        touched[stream] = Touched(
+            state: state, version: entry.version, loadedVersion: entry.version, hadPending: entry.pending > 0)
         order.append(stream)
         return state
     }

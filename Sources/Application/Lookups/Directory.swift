@@ -1,9 +1,9 @@
 public import Domain
 
 #if canImport(FoundationEssentials)
-    public import FoundationEssentials
+    import FoundationEssentials
 #else
-    public import Foundation
+    import Foundation
 #endif
 
 /// The reserved tenant that holds the list of tenants, host names and platform admins.

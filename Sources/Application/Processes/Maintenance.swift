@@ -23,7 +23,7 @@ public struct Maintenance: Sendable {
     /// Fills a new generation of a read model from the log while the old one is read, and switches.
     /// - Parameter progress: Called with events done and events in all.
     public func rebuild(
-        _ name: String = FlightProjection.name, progress: @Sendable (Int64, Int64) -> Void
+        _ name: String, progress: @Sendable (Int64, Int64) -> Void
     ) async throws {
         let (generation, _) = try await models.checkpoint(name)
         var projection = FlightProjection(models: models, store: store, generation: generation + 1, position: 0, isRebuild: true)

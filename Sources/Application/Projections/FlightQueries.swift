@@ -2,9 +2,9 @@ public import Domain
 import EventSchema
 
 #if canImport(FoundationEssentials)
-    public import FoundationEssentials
+    import FoundationEssentials
 #else
-    public import Foundation
+    import Foundation
 #endif
 
 /// Reads what the projections keep, and single flights from their own streams.
@@ -87,6 +87,22 @@ public struct FlightQueries: Sendable {
                 tenant, FlightProjection.name, kind: FlightProjection.flightKind, key: "\(id)")
         else { return nil }
         return DocumentCoding.decode(FlightView.self, bytes)
+    }
+
+    /// Flights under way, oldest first, as the projection last saw them.
+    public func openFlights(_ tenant: TenantID) async throws(EventStoreError) -> [FlightView] {
+        var found: [FlightView] = []
+        var range = DocumentRange()
+        while true {
+            let page = try await models.documents(
+                tenant, FlightProjection.name, kind: FlightProjection.openKind, range)
+            for document in page {
+                guard let id = FlightID(document.key), let view = try await flight(tenant, id) else { continue }
+                found.append(view)
+            }
+            guard page.count == range.limit, let last = page.last else { return found }
+            range.past = last.key
+        }
     }
 
     /// One line of a flight's history.

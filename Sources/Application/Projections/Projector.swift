@@ -1,5 +1,5 @@
 public import Domain
-import EventSchema
+public import EventSchema
 public import Logging
 public import ServiceLifecycle
 

@@ -57,7 +57,9 @@ public struct ScheduleQuery: Hashable, Sendable {
     public var maximumDistance: NauticalMiles?
     /// Number of an aircraft: matches every aircraft of the same type name.
     public var aircraft: Int?
-    /// Part of code + number.
+    /// Number of a subfleet: matches every aircraft of it.
+    public var subfleet: Int?
+    /// Part of code + number, upper case.
     public var callsign: String?
     public var limit = 100
     public init() {}

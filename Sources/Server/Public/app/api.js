@@ -81,6 +81,14 @@ export const get = (path, options) => call("GET", path, options);
 export const post = (path, body, { key = crypto.randomUUID?.() ?? String(Math.random()).slice(2), ...rest } = /** @type {any} */ ({})) =>
     call("POST", path, { ...rest, body, headers: { "Idempotency-Key": key, ...rest.headers } });
 
+/** A file of `/v1`, as it is. */
+export async function file(path, type) {
+    if (token && Date.now() > renewAt) await renew();
+    const answer = await send("GET", path, { headers: { Accept: type } });
+    if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})), answer.headers);
+    return answer.blob();
+}
+
 function accept(session) {
     token = session.access_token;
     renewAt = Date.now() + Math.max(5, session.expires_in - 60) * 1000;

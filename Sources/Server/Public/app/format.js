@@ -72,4 +72,3 @@ export function age(seconds) {
     if (seconds < 129_600) return t("age.hours", { n: Math.round(seconds / 3600) });
     return t("age.days", { n: Math.round(seconds / 86_400) });
 }
-export const route = (dep, arr) => `${dep || "????"} → ${arr || "????"}`;

@@ -1,25 +1,26 @@
-/** Words by flat key, with `{name}` arguments and plural forms `{"one": …, "other": …}`. */
-import { en } from "../i18n/en.js";
+/** Words by flat key, with `{name}` arguments and plural forms `{"one": …, "other": …}`. They are data: `i18n/*.json`. */
 
-let words = en;
+/** @type {Record<string, any>} */
+let words = {};
 let language = "en";
+
+const load = (name) => fetch(new URL(`../i18n/${name}.json`, import.meta.url)).then((answer) => answer.json());
 
 export async function chooseLanguage() {
     let wanted = "";
     try { wanted = localStorage.getItem("albatross.language") || ""; } catch { /* storage may be off */ }
-    wanted ||= navigator.language.slice(0, 2);
-    if (wanted !== "de") return;
-    words = { ...en, ...(await import("../i18n/de.js")).de };
-    language = "de";
-    document.documentElement.lang = "de";
+    language = (wanted || navigator.language).startsWith("de") ? "de" : "en";
+    // English stands in for what a translation does not have yet.
+    const [english, own] = await Promise.all([load("en"), language === "en" ? {} : load(language).catch(() => ({}))]);
+    words = { ...english, ...own };
+    document.documentElement.lang = language;
 }
 
 /** @param {string} key @param {Record<string, any>} [args] */
 export function t(key, args) {
-    let text = /** @type {any} */ (words)[key] ?? key;
+    let text = words[key] ?? key;
     if (typeof text === "object") text = text[new Intl.PluralRules(language).select(args?.n ?? 0)] ?? text.other;
     return args ? text.replace(/\{(\w+)\}/g, (/** @type {string} */ all, /** @type {string} */ name) => (name in args ? String(args[name]) : all)) : text;
 }
 
-export const has = (key) => key in words;
 export const currentLanguage = () => language;

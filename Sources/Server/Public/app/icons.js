@@ -8,7 +8,7 @@ const PATHS = {
     check: "M4 10.5l4 4 8-9",
     flag: "M5 18V3m0 1h10l-2 3.5 2 3.5H5",
     user: "M10 10a3.5 3.5 0 100-7 3.5 3.5 0 000 7zm-6.5 7.5c.6-3.6 3-5.5 6.5-5.5s5.9 1.9 6.5 5.5",
-    more: "M4.5 10h.01M10 10h.01M15.5 10h.01",
+    more: "M4.6 11.3a1.3 1.3 0 110-2.6 1.3 1.3 0 010 2.6zM10 11.3a1.3 1.3 0 110-2.6 1.3 1.3 0 010 2.6zM15.4 11.3a1.3 1.3 0 110-2.6 1.3 1.3 0 010 2.6z",
     menu: "M3 6h14M3 10h14M3 14h14",
     search: "M9 15A6 6 0 109 3a6 6 0 000 12zm4.5-1.500L17 17",
     close: "M5 5l10 10M15 5L5 15",
@@ -35,7 +35,7 @@ const PATHS = {
     info: "M10 17a7 7 0 100-14 7 7 0 000 14zm0-8v5m0-7.500v.01",
 };
 /** Severity is told by shape first: ● minor, ▲ major, ◆ critical, ○ note, ? not judged. */
-const SOLID = new Set(["bird", "plane"]);
+const SOLID = new Set(["bird", "plane", "more", "dot"]);
 
 /** @param {keyof typeof PATHS} name */
 export function icon(name) {

@@ -7,6 +7,7 @@ import { shell, startTheme, tenant, stream, reviewCount } from "./parts/shell.js
 import { problemNotice } from "./parts/ui.js";
 
 /** Code of a page is fetched when somebody first goes there. */
+/** @type {Array<[RegExp, (() => Promise<any>) | null]>} */
 const ROUTES = [
     [/^\/$/, () => import("./pages/home.js")],
     [/^\/login$/, () => import("./pages/login.js")],
@@ -42,9 +43,9 @@ async function start() {
     effect(() => {
         const { path } = location_.value;
         const mine = ++turn;
-        const found = ROUTES.find(([pattern]) => /** @type {RegExp} */ (pattern).test(path));
+        const found = ROUTES.find(([pattern]) => pattern.test(path));
         if (found && !found[1]) { go(`${path}/live`, { replace: true }); return; }
-        const [, slug, id] = (found && /** @type {RegExp} */ (found[0]).exec(path)) || [];
+        const [, slug, id] = (found && found[0].exec(path)) || [];
         // Choosing another aircraft is a new address, not a new page.
         const kind = found ? `${ROUTES.indexOf(found)} ${slug} ${found[0].source.includes("live") ? "" : id}` : "none";
         if (kind === shown) return;
@@ -59,7 +60,7 @@ async function start() {
                     stream.value = null;
                     nameOf(slug);
                 } else if (!slug && path === "/") tenant.value = null;
-                const module = await /** @type {any} */ (found[1])();
+                const module = await found[1]?.();
                 if (mine !== turn && shown !== kind) return;
                 made = () => module.page({ slug, id: id && decodeURIComponent(id) });
             } catch (error) {

@@ -26,6 +26,10 @@ export class Projector {
         this.size = 512 * 2 ** this.zoom;
         this.x = mercatorX(centre.lng);
         this.y = mercatorY(centre.lat);
+        // With a panel beside it the map's centre is not the middle of the canvas.
+        const middle = map.project(centre);
+        this.left = middle.x;
+        this.top = middle.y;
         this.globe = map.getProjection()?.type === "globe" && this.zoom < 12;
     }
 
@@ -33,7 +37,7 @@ export class Projector {
     at(x, y) {
         const dx = x - this.x;
         const nearest = dx - Math.round(dx);
-        if (!this.globe) return [nearest * this.size + this.width / 2, (y - this.y) * this.size + this.height / 2];
+        if (!this.globe) return [nearest * this.size + this.left, (y - this.y) * this.size + this.top];
         const place = { lng: x * 360 - 180, lat: (2 * Math.atan(Math.exp((1 - 2 * y) * Math.PI)) - Math.PI / 2) * (180 / Math.PI) };
         const transform = /** @type {any} */ (this.map).transform;
         if (transform.isLocationOccluded?.(place)) return null;
@@ -161,12 +165,14 @@ export class Labels {
         const c = colours(theme);
         const { zoom } = projector;
         const taken = new Taken();
+        this.codes = [];
         const put = (key, lines, colour, x, y, dot) => {
             const stamp = this.stamps.get(theme + key, lines, colour, c.casing, this.ratio);
             const left = dot ? x + 5 : x - stamp.width / 2;
             const top = y - stamp.height / 2;
             if (!taken.free(left, top, stamp.width, stamp.height)) return false;
             taken.take(left, top, stamp.width, stamp.height);
+            if (dot) this.codes.push([left, top, stamp.width, stamp.height]);
             context.drawImage(stamp.canvas, left, top, stamp.width, stamp.height);
             return true;
         };
@@ -229,6 +235,7 @@ export class Labels {
         candidates.sort((a, b) => a.rank - b.rank);
         const taken = new Taken();
         for (const { point } of candidates.slice(0, 600)) taken.take(point[0] - 7, point[1] - 7, 14, 14);
+        for (const box of this.codes ?? []) taken.take(.../** @type {[number, number, number, number]} */ (box));
         const next = new Map();
         for (const { id, mover, point } of candidates) {
             if (next.size >= limit) break;

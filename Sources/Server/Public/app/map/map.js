@@ -58,7 +58,12 @@ export class AlMap extends HTMLElement {
         this.labels = true;
         this.following = false;
         this.globe = false;
+        /** @type {"dark"|"light"} */
         this.theme = "dark";
+        /** @type {Set<string> | null} airports of all flights on the map */
+        this.baseUsed = null;
+        /** @type {any} charts beside this map, for tests */
+        this.charts = null;
         this.leftOut = (_flight) => false;
         this.serverNow = () => Date.now();
         this.data = new Map();
@@ -150,6 +155,7 @@ export class AlMap extends HTMLElement {
     setGlobe(on) {
         this.globe = on;
         this.map?.setProjection({ type: on ? "globe" : "mercator" });
+        if (on && this.map && this.map.getZoom() < 2) this.whole();
         this.names?.drawPlaces();
         this.tick();
     }
@@ -161,7 +167,7 @@ export class AlMap extends HTMLElement {
     }
 
     /** Flown track: `[lon, lat, feet]` points, with the phase of time where data is missing. */
-    setTrack(points, { ground = (_i) => false, gap = (_i) => false } = {}) {
+    setTrack(points, { ground = (/** @type {number} */ _i) => /** @type {boolean} */ (false), gap = (/** @type {number} */ _i) => /** @type {boolean} */ (false) } = {}) {
         let last = points[0]?.[0] ?? 0;
         const line = points.map(([lon, lat]) => { last = unwrap(lon, last); return [last, lat]; });
         this.set("track", line.length > 1 ? trackFeatures(line, (i) => altitudeClass(points[i][2], ground(i)), gap) : nothing);
@@ -186,7 +192,7 @@ export class AlMap extends HTMLElement {
         const now = performance.now();
         this.layer.tick(now, calm.matches ? 1 : 1000);
         this.dataset.aircraft = String(this.fleet.size);
-        if (!document.hidden) this.animate();
+        if (!document.hidden) this.redraw();
         if (this.following && this.selected) this.followNow(now);
     }
 
@@ -206,7 +212,7 @@ export class AlMap extends HTMLElement {
     }
 
     /** Redraws while something moves, as often as this machine can do it without stuttering elsewhere. */
-    animate() {
+    redraw() {
         if (this.raf) return;
         const frame = (at) => {
             this.raf = 0;
@@ -306,7 +312,11 @@ export class AlMap extends HTMLElement {
         this.map.easeTo({ center: [place.lon, place.lat], zoom: Math.max(this.map.getZoom(), 4.5), duration: calm.matches ? 0 : 700, ...(padding ? { padding } : {}) });
     }
 
-    whole() { this.map?.easeTo({ center: [this.map.getCenter().lng, 25], zoom: Math.max(0.6, Math.log2(this.clientWidth / 540)), duration: calm.matches ? 0 : 700 }); }
+    whole() {
+        // The globe is 163 px wide at zoom 0; the flat world 512.
+        const zoom = this.globe ? Math.log2((Math.min(this.clientWidth, this.clientHeight) * 0.9) / 163) : Math.max(0.6, Math.log2(this.clientWidth / 540));
+        this.map?.easeTo({ center: [this.map.getCenter().lng, this.globe ? 20 : 25], zoom, padding: { left: 0, right: 0, top: 0, bottom: 0 }, duration: calm.matches ? 0 : 700 });
+    }
 
     stop() {
         clearInterval(this.timer);

@@ -86,7 +86,7 @@ export function style(theme, data, globe) {
 }
 
 /** Runs of one altitude class with shared end points; a gap in time is a feature of its own. */
-export function trackFeatures(points, classOf, gapAfter = () => false) {
+export function trackFeatures(points, classOf, gapAfter = (/** @type {number} */ _i) => false) {
     const features = [];
     let run = [];
     let kind = -2;

@@ -32,7 +32,7 @@ export function page({ slug, id }) {
     onEnd(() => { stream.close(); if (shellStream.peek() === stream) shellStream.value = null; });
 
     const canDraw = webgl2();
-    const map = /** @type {AlMap} */ (document.createElement("al-map"));
+    const map = /** @type {AlMap} */ (/** @type {unknown} */ (document.createElement("al-map")));
     const fleet = canDraw ? map.fleet : new Fleet();
     const version = signal(0);
     const known = signal(false);
@@ -40,13 +40,13 @@ export function page({ slug, id }) {
     const group = signal(query.get("phase") ?? "");
     const sort = signal(/** @type {"callsign"|"altitude"|"seen"} */ ("callsign"));
     const selected = signal(/** @type {string | null} */ (id ?? null));
-    const following = signal(false);
+    const following = signal(/** @type {boolean} */ (false));
     const trails = signal(stored("albatross.trails", "on") === "on");
     const names = signal(stored("albatross.labels", "on") === "on");
     const globe = signal(query.get("globe") === "1");
     const listOpen = signal(stored("albatross.list", "on") === "on");
     /** On a phone the list covers the map, or the map covers the list. */
-    const phoneList = signal(!canDraw);
+    const phoneList = signal(/** @type {boolean} */ (!canDraw));
     const summary = signal("");
     const refused = signal(/** @type {any} */ (null));
 
@@ -317,8 +317,7 @@ export function page({ slug, id }) {
         return h("section", { class: "panel", "aria-label": t("panel.label") }, panelContent(flightId));
     };
     function panelContent(flightId) {
-        const live = computed(() => { version.value; return fleet.movers.get(flightId) ?? null; });
-        const there = computed(() => live.value !== null);
+        const there = computed(() => { version.value; return fleet.movers.has(flightId); });
         const flight = () => { version.value; return fleet.movers.get(flightId)?.flight ?? {}; };
         const field = (label, value, more) => h("div", { class: "figure" }, h("dt", {}, label), h("dd", {}, value), more ? h("dd", { class: "muted" }, more) : null);
         const progress = computed(() => {
@@ -512,7 +511,7 @@ function spark(track, themeNow) {
         const first = current.times[0];
         const span = Math.max(1, current.times[current.times.length - 1] - first);
         const top = Math.max(10_000, ...current.points.map((point) => point[2] ?? 0)) * 1.08;
-        const place = (i) => [((current.times[i] - first) / span) * width, height - 1 - ((current.points[i][2] ?? 0) / top) * (height - 4)];
+        const place = (i) => /** @type {[number, number]} */ ([((current.times[i] - first) / span) * width, height - 1 - ((current.points[i][2] ?? 0) / top) * (height - 4)]);
         context.beginPath();
         context.moveTo(0, height);
         for (let i = 0; i < current.points.length; i += 1) context.lineTo(...place(i));

@@ -166,6 +166,7 @@ function about() {
         h("div", { class: "actions" }, h("button", { class: "button primary", type: "button", onclick: () => dialog.close() }, t("app.close")))));
 }
 
+/** @type {Array<[string, string[][]]>} */
 const KEYS = [
     ["keys.all", [["/", "key.search"], ["?", "key.help"], ["g l", "key.goLive"], ["g f", "key.goFlights"], ["g r", "key.goReview"], ["Esc", "key.close"]]],
     ["keys.live", [["j k", "key.next"], ["Enter", "key.select"], ["f", "key.follow"], ["t", "key.trails"], ["l", "key.labels"], ["o", "key.globe"], ["0", "key.world"]]],
@@ -175,7 +176,7 @@ const KEYS = [
 function shortcuts() {
     const dialog = openDialog(t("keys.title"), h("div", { class: "stack" },
         h("h1", {}, t("keys.title")),
-        h("dl", { class: "keys" }, KEYS.map(([title, rows]) => [h("h3", {}, t(title)), /** @type {any[]} */ (rows).map(([combination, what]) =>
+        h("dl", { class: "keys" }, KEYS.map(([title, rows]) => [h("h3", {}, t(title)), rows.map(([combination, what]) =>
             [h("dt", {}, combination.split(" ").map((key) => h("kbd", {}, key))), h("dd", {}, t(what))])])),
         h("label", {}, h("input", { type: "checkbox", checked: shortcutsOn(), onchange: (event) => setShortcuts(event.target.checked) }), " ", t("keys.enabled")),
         h("div", { class: "actions" }, h("button", { class: "button primary", type: "button", onclick: () => dialog.close() }, t("app.close")))));

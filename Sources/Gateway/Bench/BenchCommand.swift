@@ -1,0 +1,296 @@
+import Application
+import ArgumentParser
+import Domain
+import EventSchema
+import Foundation
+import Logging
+import NIOCore
+import StoreSQLite
+import Synchronization
+
+/// `albatross bench WORKLOAD`: runs a workload end to end against a server process of its own and counts what it stored.
+struct Bench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure this machine: position-http, pirep-http, append-sqlite, fanout-raw or all.")
+
+    @Argument(help: "position-http, pirep-http, append-sqlite, fanout-raw or all.")
+    var workload: String
+    @Option(help: "Seconds that are timed.")
+    var seconds = 30
+    @Option(help: "Seconds of warm-up.")
+    var warmup = 10
+    @Option(help: "Folder for the data of the run; removed afterwards.")
+    var scratch = NSTemporaryDirectory()
+    @Option(help: "Write the results as JSON to this file.")
+    var output: String?
+
+    static let workloads = ["position-http", "pirep-http", "append-sqlite", "fanout-raw"]
+
+    func run() async throws {
+        let names = workload == "all" ? Self.workloads : [workload]
+        guard names.allSatisfy(Self.workloads.contains) else {
+            throw ArgumentParser.ValidationError("unknown workload \(workload): choose one of \(Self.workloads.joined(separator: ", ")) or all")
+        }
+        var results: [BenchResult] = []
+        print(BenchResult.header)
+        for name in names {
+            for result in try await measured(name) {
+                results.append(result)
+                print(result.row)
+            }
+        }
+        if let output {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            try encoder.encode(results).write(to: URL(fileURLWithPath: output))
+        }
+    }
+
+    private func folder() throws -> String {
+        let path = scratch + "/albatross-bench-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }
+
+    /// A leg is repeated (twice at most) when the disk was busy with somebody else's work.
+    private func measured(_ name: String) async throws -> [BenchResult] {
+        for attempt in 1...3 {
+            let directory = try folder()
+            defer { try? FileManager.default.removeItem(atPath: directory) }
+            let before = canary(in: directory)
+            var results: [BenchResult]
+            switch name {
+            case "position-http": results = [try await positions(directory)]
+            case "pirep-http": results = try await reports(directory)
+            case "append-sqlite": results = try await appends(directory)
+            default: results = [try await fanout(directory)]
+            }
+            let after = canary(in: directory)
+            for index in results.indices {
+                results[index].canaryBefore = before
+                results[index].canaryAfter = after
+            }
+            if min(before, after) >= 5000 || attempt == 3 {
+                if min(before, after) < 5000 { for index in results.indices { results[index].notes.append("disk busy: canary under 5,000/s three times") } }
+                return results
+            }
+        }
+        return []
+    }
+
+    func composition(_ directory: String) throws -> Composition {
+        var logger = Logger(label: "bench")
+        logger.logLevel = .error
+        return try Composition(settings: Settings(data: directory), logger: logger)
+    }
+
+    // MARK: P1
+
+    private func positions(_ directory: String) async throws -> BenchResult {
+        let world: BenchWorld
+        do {
+            let parts = try composition(directory)
+            world = try await BenchWorld.make(parts, slug: "bench", pilots: 500, points: 0)
+            await parts.store.close()
+        }
+        let server = try BenchServer(data: directory)
+        defer { server.stop() }
+        let client = LoadClient()
+        let counter = Atomic<Int>(0)
+        let pilots = world.pilots
+        func leg(_ duration: Int) async throws -> LoadClient.Outcome {
+            let end = NIODeadline.now() + .seconds(Int64(duration))
+            return try await client.run(host: "127.0.0.1", port: server.port, connections: 64) { _ in
+                guard NIODeadline.now() < end else { return nil }
+                let number = counter.add(1, ordering: .relaxed).newValue
+                return Self.update(pilots[number % pilots.count], step: number / pilots.count)
+            }
+        }
+        // Health checks beside the load show whether an event loop is ever blocked.
+        _ = try await leg(warmup)
+        let sentBefore = counter.load(ordering: .relaxed)
+        let cpu = ProcessFigures.cpuSeconds(server.pid)
+        let start = NIODeadline.now()
+        let health = LoadClient()
+        let healthEnd = start + .seconds(Int64(seconds))
+        async let checks = health.run(host: "127.0.0.1", port: server.port, connections: 1) { _ in
+            guard NIODeadline.now() < healthEnd else { return nil }
+            return ByteBuffer(string: "GET /healthz HTTP/1.1\r\nHost: bench\r\n\r\n")
+        }
+        let outcome = try await leg(seconds)
+        let healthOutcome = try await checks
+        let elapsed = Double((NIODeadline.now() - start).nanoseconds) / 1e9
+        let used = ProcessFigures.cpuSeconds(server.pid) - cpu
+        let peak = ProcessFigures.peakRSSMegabytes(server.pid)
+        try await client.close()
+        try await health.close()
+        server.stop()
+        let stored = try await storedPositions(directory)
+        let good = outcome.statuses[200] ?? 0
+        var notes = ["\(stored) stored in all of \(counter.load(ordering: .relaxed)) sent"]
+        if stored < sentBefore + good { notes.append("LOST \(sentBefore + good - stored)") }
+        if good != outcome.latencies.count { notes.append("answers \(outcome.statuses)") }
+        notes.append(String(format: "/healthz p99 %.2f ms under this load", healthOutcome.latencies.quantile(0.99) ?? -1))
+        return BenchResult(
+            name: "P1 position-http", work: "64 connections, 500 pilots", operations: good, seconds: elapsed,
+            perSecond: Double(good) / elapsed, cpuMicroseconds: used / Double(max(1, good)) * 1e6,
+            p50Milliseconds: outcome.latencies.quantile(0.5), p99Milliseconds: outcome.latencies.quantile(0.99),
+            p999Milliseconds: outcome.latencies.quantile(0.999), peakRSSMegabytes: peak, notes: notes)
+    }
+
+    static func update(_ pilot: BenchWorld.Pilot, step: Int) -> ByteBuffer {
+        let latitude = 49.0 + Double(step % 50_000) * 0.0001
+        let body =
+            "{\"bidID\":\(pilot.booking),\"latitude\":\(latitude),\"longitude\":2.5,\"heading\":124,\"altitude\":33012,\"groundSpeed\":447,\"distanceRemaining\":104,\"timeRemaining\":0.31,\"route\":[\"MID\",\"UN615\",\"XAMAB\"],\"phase\":\"CRUISE\",\"network\":\"VATSIM\",\"aircraft\":1}"
+        return ByteBuffer(
+            string:
+                "POST /acars/bench/smartcars3/flights/update HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer \(pilot.token)\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        )
+    }
+
+    private func storedPositions(_ directory: String) async throws -> Int {
+        let parts = try composition(directory)
+        var position: Int64 = 0
+        var count = 0
+        while true {
+            let page = try await parts.store.readAll(after: position, limit: 5000)
+            for envelope in page {
+                if envelope.event.type == "flight.positions-recorded",
+                    case .flight(.positionsRecorded(let samples, _)) = try EventCodec.decode(envelope.event)
+                {
+                    count += samples.count
+                }
+                position = envelope.position
+            }
+            if page.count < 5000 { break }
+        }
+        await parts.store.close()
+        return count
+    }
+
+    // MARK: P2
+
+    private func reports(_ directory: String) async throws -> [BenchResult] {
+        var results: [BenchResult] = []
+        for (label, count) in [("100 points each, fresh store", 1500), ("100 points each, 300,000 points stored", 3000)] {
+            let data = directory + "/\(count)"
+            let world: BenchWorld
+            do {
+                let parts = try composition(data)
+                world = try await BenchWorld.make(parts, slug: "bench", pilots: count, points: 100)
+                await parts.store.close()
+            }
+            let server = try BenchServer(data: data)
+            let client = LoadClient()
+            let counter = Atomic<Int>(0)
+            let pilots = world.pilots
+            let cpu = ProcessFigures.cpuSeconds(server.pid)
+            let start = NIODeadline.now()
+            let outcome = try await client.run(host: "127.0.0.1", port: server.port, connections: 64) { _ in
+                let number = counter.add(1, ordering: .relaxed).oldValue
+                return number < pilots.count ? Self.completion(pilots[number]) : nil
+            }
+            let answered = Double((NIODeadline.now() - start).nanoseconds) / 1e9
+            // Only judged reports score.
+            let parts = try composition(data)
+            var judged = 0
+            while judged < pilots.count, NIODeadline.now() < start + .seconds(300) {
+                judged = 0
+                var position: Int64 = 0
+                while true {
+                    let page = try await parts.store.readAll(after: position, limit: 5000)
+                    judged += page.count { $0.event.type == "pirep.judged" }
+                    guard page.count == 5000, let last = page.last else { break }
+                    position = last.position
+                }
+                if judged < pilots.count { try await Task.sleep(for: .milliseconds(50)) }
+            }
+            let elapsed = Double((NIODeadline.now() - start).nanoseconds) / 1e9
+            let used = ProcessFigures.cpuSeconds(server.pid) - cpu
+            results.append(
+                BenchResult(
+                    name: "P2 pirep-http", work: label, operations: judged, seconds: elapsed,
+                    perSecond: Double(judged) / elapsed, cpuMicroseconds: used / Double(max(1, judged)) * 1e6,
+                    p50Milliseconds: outcome.latencies.quantile(0.5), p99Milliseconds: outcome.latencies.quantile(0.99),
+                    p999Milliseconds: outcome.latencies.quantile(0.999),
+                    peakRSSMegabytes: ProcessFigures.peakRSSMegabytes(server.pid),
+                    notes: [
+                        String(format: "filed and answered at %.0f/s", Double(outcome.statuses[200] ?? 0) / answered),
+                        "answers \(outcome.statuses)",
+                    ]))
+            server.stop()
+            await parts.store.close()
+            try await client.close()
+        }
+        return results
+    }
+
+    private static func completion(_ pilot: BenchWorld.Pilot) -> ByteBuffer {
+        var log = ""
+        for minute in 0..<75 { log += "[10:\(minute % 60 < 10 ? "0" : "")\(minute % 60):00] Cruise check, fuel and weather noted by crew\n" }
+        let events = (0..<22).map {
+            "{\"eventId\":\"e\($0)\",\"eventElapsedTime\":\($0 * 60),\"eventTimestamp\":\"2026-11-21T10:00:01.000Z\",\"eventCondition\":null,\"message\":\"Event number \($0) of the flight\"}"
+        }
+        let body =
+            "{\"bidID\":\(pilot.booking),\"aircraft\":1,\"remainingLoad\":150,\"flightTime\":1.25,\"landingRate\":-182,\"fuelUsed\":5321.4,\"route\":[\"MID\",\"UN615\"],\"comments\":\"nice flight\",\"flightLog\":\"\(Data(log.utf8).base64EncodedString())\",\"flightData\":\"\(Data("[\(events.joined(separator: ","))]".utf8).base64EncodedString())\"}"
+        return ByteBuffer(
+            string:
+                "POST /acars/bench/smartcars3/flights/complete HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer \(pilot.token)\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        )
+    }
+
+    // MARK: P3
+
+    private func appends(_ directory: String) async throws -> [BenchResult] {
+        var results: [BenchResult] = []
+        for batch in [1, 10, 100] {
+            let data = directory + "/append-\(batch)"
+            let store = try SQLiteStore.open(directory: data, now: Composition.now)
+            let tenant = TenantID.make(at: Composition.now())
+            let streams = (0..<1000).map { _ in StreamName(tenant, .flight, UUID.version7(at: Composition.now())) }
+            let payload = [UInt8](repeating: 42, count: 200)
+            let event = EncodedEvent(type: "flight.positions-recorded", schema: 1, payload: payload)
+            let end = NIODeadline.now() + .seconds(Int64(max(3, seconds / 3)))
+            let written = Atomic<Int>(0)
+            let cpu = ProcessFigures.cpuSeconds(getpid())
+            let start = NIODeadline.now()
+            // Each writer owns its streams and waits for each append, as requests do; the loop groups what waits.
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<64 {
+                    group.addTask {
+                        var versions = [Int64](repeating: 0, count: streams.count)
+                        var index = writer
+                        while NIODeadline.now() < end {
+                            let known = versions[index]
+                            _ = try await store.append(
+                                AppendRequest(
+                                    tenant: tenant,
+                                    writes: [
+                                        StreamWrite(
+                                            stream: streams[index], expected: known == 0 ? .noStream : .exactly(known),
+                                            events: [EncodedEvent](repeating: event, count: batch))
+                                    ],
+                                    correlation: tenant.uuid))
+                            versions[index] += Int64(batch)
+                            written.add(batch, ordering: .relaxed)
+                            index += 64
+                            if index >= streams.count { index = writer }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let elapsed = Double((NIODeadline.now() - start).nanoseconds) / 1e9
+            let used = ProcessFigures.cpuSeconds(getpid()) - cpu
+            let count = written.load(ordering: .relaxed)
+            let head = try await store.head()
+            await store.close()
+            results.append(
+                BenchResult(
+                    name: "P3 append-sqlite", work: "64 writers, \(batch) events an append", operations: count,
+                    seconds: elapsed, perSecond: Double(count) / elapsed, cpuMicroseconds: used / Double(max(1, count)) * 1e6,
+                    notes: head == Int64(count) ? ["all stored"] : ["STORED \(head)"]))
+        }
+        return results
+    }
+}

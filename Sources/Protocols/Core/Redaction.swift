@@ -1,0 +1,142 @@
+/// The frame as ``RawFrame/init(captured:receivedAt:)`` reads it, without the values of fields that hold secrets
+/// (`password`, `session`, `token` …), so that it may be kept. It works on any bytes; when in doubt it cuts more.
+public func redacted(_ frame: RawFrame) -> [UInt8] {
+    var result: [UInt8] = []
+    func line(_ text: [UInt8]) {
+        result.append(contentsOf: text.map { $0 < 0x20 ? UInt8(ascii: " ") : $0 })
+        result.append(0x0A)
+    }
+    var request = Array(frame.method.utf8) + [UInt8(ascii: " ")] + Redaction.cut(Array(frame.path.utf8))
+    if !frame.query.isEmpty { request += [UInt8(ascii: "?")] + Redaction.cut(Array(frame.query.utf8)) }
+    line(request)
+    if let type = frame.contentType { line(Array("Content-Type: ".utf8) + Redaction.cut(Array(type.utf8))) }
+    if frame.authorization != nil { line(Array("Authorization: Bearer [redacted]".utf8)) }
+    result.append(0x0A)
+    if frame.contentType?.lowercased().contains("multipart") == true {
+        result.append(contentsOf: Redaction.mark)
+    } else {
+        result.append(contentsOf: Redaction.cut(frame.body))
+    }
+    return result
+}
+
+enum Redaction {
+    static let mark = Array("[redacted]".utf8)
+    /// A field whose name holds one of these holds a secret.
+    static let words = [
+        "passw", "passphrase", "pwd", "session", "token", "secret", "apikey", "api_key", "api-key", "authori",
+        "credential",
+    ].map { Array($0.utf8) }
+
+    /// Whether a field of this name may hold a secret.
+    static func isSecret(_ name: String) -> Bool {
+        let bytes = Array(name.lowercased().utf8)
+        return bytes.indices.contains { start in words.contains { bytes[start...].starts(with: $0) } }
+    }
+
+    /// Cuts the values behind secret names out of JSON, form data, query strings or what is left of them.
+    static func cut(_ bytes: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            guard let value = secretValue(in: bytes, at: index) else {
+                result.append(bytes[index])
+                index += 1
+                continue
+            }
+            result.append(contentsOf: bytes[index..<value.lowerBound])
+            result.append(contentsOf: mark)
+            index = value.upperBound
+        }
+        return result
+    }
+
+    /// One character, lower-case, written raw, as `%70` or as `\u0070`, and how many bytes it takes.
+    private static func character(in bytes: [UInt8], at index: Int) -> (byte: UInt8, length: Int)? {
+        guard index < bytes.count else { return nil }
+        var byte = bytes[index]
+        var length = 1
+        if byte == UInt8(ascii: "%"), index + 2 < bytes.count, let high = hexDigit(bytes[index + 1]),
+            let low = hexDigit(bytes[index + 2])
+        {
+            byte = high << 4 | low
+            length = 3
+        } else if byte == UInt8(ascii: "\\"), index + 5 < bytes.count, bytes[index + 1] == UInt8(ascii: "u"),
+            bytes[index + 2] == UInt8(ascii: "0"), bytes[index + 3] == UInt8(ascii: "0"),
+            let high = hexDigit(bytes[index + 4]), let low = hexDigit(bytes[index + 5])
+        {
+            byte = high << 4 | low
+            length = 6
+        }
+        if (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) { byte += 32 }
+        return (byte, length)
+    }
+
+    /// - Returns: Where the value is, if a secret's name starts at `start`.
+    private static func secretValue(in bytes: [UInt8], at start: Int) -> Range<Int>? {
+        guard let first = character(in: bytes, at: start), "pstac".utf8.contains(first.byte),
+            let nameEnd = words.lazy.compactMap({ end(of: $0, in: bytes, at: start) }).first
+        else { return nil }
+        var index = nameEnd
+        // The rest of the name, then quotes and space up to the colon or equals sign.
+        var budget = 64
+        while budget > 0, let next = character(in: bytes, at: index), isNamePart(next.byte) {
+            index += next.length
+            budget -= 1
+        }
+        while let next = character(in: bytes, at: index), isFiller(next.byte) { index += next.length }
+        guard let delimiter = character(in: bytes, at: index) else { return nil }
+        guard delimiter.byte == UInt8(ascii: ":") || delimiter.byte == UInt8(ascii: "=") else {
+            // A name too long to follow may still be one.
+            return budget == 0 ? index..<bytes.count : nil
+        }
+        index += delimiter.length
+        if delimiter.byte == UInt8(ascii: "=") {
+            return index..<(bytes[index...].firstIndex(of: UInt8(ascii: "&")) ?? bytes.count)
+        }
+        while index < bytes.count, isSpace(bytes[index]) { index += 1 }
+        let from = index
+        if index < bytes.count, bytes[index] == UInt8(ascii: "\"") {
+            index += 1
+            while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+                index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+            }
+            index += 1
+        } else {
+            while index < bytes.count, isScalarPart(bytes[index]) { index += 1 }
+        }
+        guard index < bytes.count else { return from..<bytes.count }
+        var follower = index
+        while follower < bytes.count, isSpace(bytes[follower]) { follower += 1 }
+        let isClean =
+            follower == bytes.count || bytes[follower] == UInt8(ascii: ",") || bytes[follower] == UInt8(ascii: "}")
+        return from..<(isClean ? index : bytes.count)
+    }
+
+    private static func end(of word: [UInt8], in bytes: [UInt8], at start: Int) -> Int? {
+        var index = start
+        for expected in word {
+            guard let next = character(in: bytes, at: index), next.byte == expected else { return nil }
+            index += next.length
+        }
+        return index
+    }
+
+    private static func isNamePart(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"),
+            UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "["), UInt8(ascii: "]"):
+            true
+        default: byte >= 0x80
+        }
+    }
+    private static func isFiller(_ byte: UInt8) -> Bool {
+        isSpace(byte) || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\\")
+    }
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+    /// Characters of numbers, `true`, `false` and `null`.
+    private static func isScalarPart(_ byte: UInt8) -> Bool {
+        isDigit(byte) || "+-.eEtrufalsn".utf8.contains(byte)
+    }
+}

@@ -1,0 +1,145 @@
+import Domain
+
+extension Evidence {
+    /// What the log, the flight page and exports show.
+    func figures() -> FlightFigures {
+        var figures = FlightFigures()
+        figures.positions = points.count
+        guard !points.isEmpty else { return figures }
+        figures.medianInterval = track.medianInterval.map(Milliseconds.init)
+        figures.out = outTime.map(Timestamp.init(milliseconds:))
+        figures.off = time(off)
+        figures.on = time(on)
+        figures.inBlock = time(inBlock)
+        figures.blockTime = blockSeconds.map { Minutes(Int(($0 / 60).rounded())) }
+        figures.airTime = airSeconds.map { Minutes(Int(($0 / 60).rounded())) }
+        let range = (out ?? 0)...max(out ?? 0, inBlock ?? points.count - 1)
+        figures.distanceFlown = NauticalMiles(rounded(distance(range), 2))
+        let departure = departureMatch(radius: 5)
+        let arrival = (inBlock ?? on).flatMap { match($0, radius: 5, planned: planned.arrival) }
+        figures.departure = departure?.icao
+        figures.arrival = arrival?.icao
+        if let from = departure ?? planned.departure.flatMap(airports.airport),
+            let to = arrival ?? planned.arrival.flatMap(airports.airport)
+        {
+            figures.greatCircle = NauticalMiles(
+                rounded(greatCircleDistance(from: from.position, to: to.position).rawValue, 2))
+        }
+        let touchdown = touchdownRate(contact: TouchdownNotObserved().contact(self))
+        figures.touchdownRate = touchdown.map { FeetPerMinute(rounded($0.rate, 1)) }
+        figures.touchdownSource = touchdown.map(\.source.rawValue) ?? "none"
+        figures.maximumAltitude = points.lazy.compactMap(\.anyAltitude).max().map { Feet($0) }
+        if let before = points[range].first(where: { $0.fuel ?? 0 > 0 })?.fuel,
+            let after = points[range].last(where: { $0.fuel ?? 0 > 0 })?.fuel, before >= after
+        {
+            figures.fuelUsed = Kilograms(rounded(before - after, 1))
+        }
+        figures.landings = landings.count
+        figures.phases = phases()
+        figures.gaps = gaps.map { span($0 - 1, $0).interval }
+        return figures
+    }
+
+    func distance(_ range: ClosedRange<Int>) -> Double {
+        legs[range].dropFirst().reduce(0, +)
+    }
+
+    /// At OFF, else at OUT, else where the track starts on the ground.
+    func departureMatch(radius: Double) -> Airport? {
+        departureIndex.flatMap { match($0, radius: radius, planned: planned.departure) }
+    }
+    var departureIndex: Int? {
+        if let off { return off }
+        if let out { return out }
+        return ground.source != .none && !points.isEmpty && !isAirborne(0) ? 0 : nil
+    }
+
+    struct Touchdown {
+        /// fpm, negative down; the worst contact of the final landing.
+        let rate: Double
+        let source: Finding.Confidence
+        let contact: Contact?
+        /// What the tracker said, whether used or not.
+        let filed: Double?
+    }
+    static let plausibleRates = 20.0...5000.0
+    /// A rate reported for the contact if plausible, else the derived one; of a bounced landing the worst contact.
+    /// - Parameter contact: Whether the landing was observed; a rate without a contact is worth nothing.
+    func touchdownRate(contact: TouchdownNotObserved.Contact) -> Touchdown? {
+        guard contact.isObserved else { return nil }
+        func plausible(_ rate: Double?) -> Double? {
+            guard let rate, rate < 0, Self.plausibleRates.contains(-rate) else { return nil }
+            return rate
+        }
+        let filed = report?.content.landingRate?.rawValue
+        guard on != nil, let landing = landings.last else {
+            guard case .event(let event) = contact else { return nil }
+            return (plausible(event.touchdownRate) ?? plausible(filed)).map {
+                Touchdown(rate: $0, source: .reported, contact: nil, filed: filed)
+            }
+        }
+        var logged: [(time: Int64?, rate: Double)] = []
+        for event in report?.content.events ?? [] where event.isTouchdown {
+            if let rate = plausible(event.touchdownRate) { logged.append((event.time?.milliseconds, rate)) }
+        }
+        var worst: Touchdown?
+        for (number, contact) in landing.contacts.enumerated() {
+            let slack = max(3000, 2 * (points[contact.index].time - points[contact.lastAirborne].time))
+            let event = logged.first { log in
+                log.time.map { ($0 - points[contact.index].time).magnitude <= slack.magnitude } ?? false
+            }
+            // A rate without a time, and the filed one, stand for the first contact.
+            let first = number == 0 ? plausible(filed) ?? logged.first { $0.time == nil }?.rate : nil
+            let touched: Touchdown
+            if let said = event?.rate ?? first {
+                touched = Touchdown(rate: said, source: .reported, contact: contact, filed: filed)
+            } else if let rate = plausible(contact.derivedRate) {
+                touched = Touchdown(rate: rate, source: .derived, contact: contact, filed: filed)
+            } else {
+                continue
+            }
+            if touched.rate < worst?.rate ?? 0 { worst = touched }
+        }
+        return worst
+    }
+}
+
+func rounded(_ value: Double, _ digits: Int) -> Double {
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    let result = (value * scale).rounded() / scale
+    return result == 0 ? 0 : result
+}
+
+extension TrackerEvent {
+    private var isAboutLanding: Bool {
+        let text = message.lowercased()
+        return ["touchdown", "touched down", "touch down", "landed", "landing rate", "wheels on"].contains {
+            text.firstRange(of: $0) != nil
+        }
+    }
+    /// The tracker logged a ground contact.
+    var isTouchdown: Bool { isAboutLanding }
+    var isTakeOff: Bool {
+        let text = message.lowercased()
+        return ["takeoff", "take-off", "take off", "taking off", "wheels off", "airborne", "lifted off"].contains {
+            text.firstRange(of: $0) != nil
+        }
+    }
+    /// The first number with a sign in front; fpm.
+    var touchdownRate: Double? {
+        var digits = ""
+        for character in message.unicodeScalars {
+            switch character {
+            case "-", "\u{2212}": digits = "-"
+            case "0"..."9" where !digits.isEmpty: digits.unicodeScalars.append(character)
+            case "." where digits.count > 1: digits.append(".")
+            case "," where digits.count > 1: continue
+            default:
+                if digits.count > 1 { return Double(digits) }
+                digits = ""
+            }
+        }
+        return digits.count > 1 ? Double(digits) : nil
+    }
+}

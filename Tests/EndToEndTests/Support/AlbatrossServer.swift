@@ -1,0 +1,213 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// Where things are.
+enum Paths {
+    /// The package's root.
+    static let package: String = {
+        var url = URL(fileURLWithPath: #filePath)
+        for _ in 0..<4 { url.deleteLastPathComponent() }
+        return url.path
+    }()
+    static let binary: String =
+        ProcessInfo.processInfo.environment["ALBATROSS_BINARY"] ?? package + "/.build/debug/albatross"
+    static func flight(_ name: String) -> String { "\(package)/Fixtures/flights/\(name)" }
+}
+
+/// What a command did.
+struct CommandResult: Sendable {
+    let status: Int32
+    let output: String
+    let errors: String
+    /// The one value that `--json` prints.
+    func json() throws -> JSON { try JSON(text: output) }
+}
+
+/// The executable with a data folder of its own: `serve` in a process of its own, and every other command beside it.
+final class AlbatrossServer: Sendable {
+    struct Failure: Error, CustomStringConvertible { let description: String }
+
+    /// Holds `data` and what the processes print.
+    let folder: String
+    let data: String
+    let environment: [String: String]
+    private struct Running {
+        let process: ChildProcess
+        let port: Int
+    }
+    private let running = Mutex<Running?>(nil)
+
+    static let limitsOff = [
+        "ALBATROSS_LIMIT_CREDENTIAL_PER_SECOND": "0", "ALBATROSS_LIMIT_ADDRESS_PER_SECOND": "0",
+        "ALBATROSS_LIMIT_LOGINS_PER_MINUTE": "0",
+    ]
+
+    /// A fresh folder; nothing runs yet.
+    init(environment extra: [String: String] = [:]) throws {
+        folder = "\(NSTemporaryDirectory())/albatross-e2e-\(UUID().uuidString)".replacingOccurrences(of: "//", with: "/")
+        data = folder + "/data"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        var environment = ProcessInfo.processInfo.environment
+        for name in environment.keys where name.hasPrefix("ALBATROSS_") || name == "DATABASE_URL" {
+            environment[name] = nil
+        }
+        environment.merge(Self.limitsOff) { $1 }
+        environment.merge(extra) { $1 }
+        self.environment = environment
+    }
+
+    var isRunning: Bool { running.withLock { $0?.process.isRunning ?? false } }
+    var port: Int { running.withLock { $0?.port ?? 0 } }
+    var url: String { "http://127.0.0.1:\(port)" }
+    /// What the running server printed so far.
+    var log: String { running.withLock { ($0?.process.output ?? "") + ($0?.process.errors ?? "") } }
+
+    /// Starts `serve` and waits for its ready line. A busy machine may be slow; the limit only ends a hang.
+    func start(within limit: Duration = .seconds(100)) async throws {
+        let process = try ChildProcess(
+            Paths.binary, ["serve", "--data", data, "--http", "127.0.0.1:0"], environment: environment, folder: folder)
+        running.withLock { $0 = Running(process: process, port: 0) }
+        let port: Int = try await eventually("ready line", within: limit) {
+            if let port = Self.port(in: process.output) { return port }
+            guard process.isRunning else {
+                throw CancellationError()
+            }
+            return nil
+        } orEnd: {
+            Failure(description: "serve ended before it was ready: \(process.output) \(process.errors)")
+        }
+        running.withLock { $0 = Running(process: process, port: port) }
+    }
+
+    private static func port(in output: String) -> Int? {
+        for line in output.split(separator: "\n") where line.hasPrefix("ready ") {
+            guard output.hasSuffix("\n") else { return nil }
+            for field in line.split(separator: " ") where field.hasPrefix("http=") {
+                return field.split(separator: ":").last.flatMap { Int($0) }
+            }
+        }
+        return nil
+    }
+
+    /// SIGTERM: an orderly end, exit status 0.
+    func stop(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        guard let process = running.withLock({ $0?.process }) else { return }
+        process.signal(SIGTERM)
+        let code = try await process.exitCode(within: .seconds(80))
+        #expect(code == 0, "serve ended after SIGTERM with \(code): \(process.errors.suffix(2000))", sourceLocation: sourceLocation)
+        running.withLock { $0 = nil }
+    }
+
+    /// SIGKILL, as a crash would end it.
+    func kill() async {
+        guard let process = running.withLock({ $0?.process }) else { return }
+        process.signal(SIGKILL)
+        _ = await process.exitCode()
+        running.withLock { $0 = nil }
+    }
+
+    /// Ends whatever still runs and removes the folder.
+    func cleanUp() async {
+        await kill()
+        if ProcessInfo.processInfo.environment["ALBATROSS_KEEP"] == nil {
+            try? FileManager.default.removeItem(atPath: folder)
+        }
+    }
+
+    /// Runs a command on this server's data.
+    /// - Parameter stdin: What it reads to the end of input.
+    func cli(_ arguments: String..., stdin: String? = nil) async throws -> CommandResult {
+        try await cli(arguments, stdin: stdin)
+    }
+
+    func cli(_ arguments: [String], stdin: String? = nil, within limit: Duration = .seconds(300)) async throws -> CommandResult {
+        let process = try ChildProcess(
+            Paths.binary, arguments + ["--data", data], environment: environment, folder: folder,
+            input: stdin.map { Array($0.utf8) })
+        let status = try await process.exitCode(within: limit)
+        return CommandResult(status: status, output: process.output, errors: process.errors)
+    }
+
+    /// Runs a command that has to succeed.
+    @discardableResult
+    func run(_ arguments: String..., stdin: String? = nil, sourceLocation: SourceLocation = #_sourceLocation) async throws
+        -> CommandResult
+    {
+        let result = try await cli(arguments, stdin: stdin)
+        guard result.status == 0 else {
+            throw Failure(
+                description: "albatross \(arguments.joined(separator: " ")) exited \(result.status): \(result.output)\(result.errors)")
+        }
+        return result
+    }
+
+    /// Writes a file beside the data.
+    func file(_ name: String, _ content: String) throws -> String {
+        let path = "\(folder)/\(UUID().uuidString)-\(name)"
+        try Data(content.utf8).write(to: URL(fileURLWithPath: path))
+        return path
+    }
+
+    /// The store's file.
+    var databasePath: String {
+        get throws {
+            let names = try FileManager.default.contentsOfDirectory(atPath: data).sorted()
+            for name in names where !name.hasSuffix("-wal") && !name.hasSuffix("-shm") {
+                guard let file = FileHandle(forReadingAtPath: "\(data)/\(name)") else { continue }
+                defer { try? file.close() }
+                if try file.read(upToCount: 15) == Data("SQLite format 3".utf8) { return "\(data)/\(name)" }
+            }
+            throw Failure(description: "no SQLite file among \(names)")
+        }
+    }
+
+    /// Asks the store with the sqlite3 program: an eye that shares no code with the server.
+    func sqlite(_ query: String) async throws -> String {
+        let process = try ChildProcess(
+            "/usr/bin/sqlite3", ["-readonly", try databasePath, query], environment: environment, folder: folder)
+        let status = try await process.exitCode(within: .seconds(60))
+        guard status == 0 else { throw Failure(description: "sqlite3 exited \(status): \(process.errors)") }
+        return process.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Whether any file below the data folder holds these bytes.
+    func dataHolds(_ text: String) throws -> Bool {
+        let needle = Data(text.utf8)
+        let names = try FileManager.default.subpathsOfDirectory(atPath: data)
+        return names.contains { name in
+            guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: "\(data)/\(name)")) else { return false }
+            return bytes.range(of: needle) != nil
+        }
+    }
+}
+
+/// Runs a test with a server of its own; the server is ended afterwards, however the test ends.
+func withServer<Value>(
+    environment: [String: String] = [:], started: Bool = true, sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: (AlbatrossServer) async throws -> Value
+) async throws -> Value {
+    let server = try AlbatrossServer(environment: environment)
+    do {
+        if started { try await server.start() }
+        let value = try await body(server)
+        try await server.stop(sourceLocation: sourceLocation)
+        await server.cleanUp()
+        return value
+    } catch {
+        let log = server.log
+        if !log.isEmpty { print("the server last said:\n\(log.suffix(3000))") }
+        await server.cleanUp()
+        throw error
+    }
+}
+
+private func eventually<Value>(
+    _ what: String, within limit: Duration, _ ask: () async throws -> Value?, orEnd failure: () -> any Error
+) async throws -> Value {
+    do {
+        return try await eventually(what, within: limit, ask)
+    } catch is CancellationError {
+        throw failure()
+    }
+}

@@ -74,6 +74,7 @@ struct Observation {
 /// How figures are written in findings: web UI, sections 3.1 and 4.1.
 enum Wording {
     static func grouped(_ value: Double) -> String {
+        guard value.magnitude < 1e15 else { return "\(value)" }
         let digits = String(Int(value.rounded().magnitude))
         var text = ""
         for (index, digit) in digits.enumerated() {
@@ -103,6 +104,7 @@ enum Wording {
     }
     /// `7 h 03 min`, `22 s`.
     static func duration(_ seconds: Double) -> String {
+        guard seconds.magnitude < 1e15 else { return "\(seconds) s" }
         let seconds = seconds.rounded()
         if seconds < 120 { return "\(Int(seconds)) s" }
         let minutes = Int((seconds / 60).rounded())

@@ -163,26 +163,30 @@ import Testing
 
     @Test(arguments: [Recording.full, .jump, .cut], [Mirror.equator, .antimeridian])
     func judgesAlikeEverywhereOnTheGlobe(recording: Recording, mirror: Mirror) {
-        let expected = Self.recorded(recording).judge()
-        var flight = Self.recorded(recording)
-        flight.airports = TestAirports(mirror)
-        flight.samples = flight.samples.map { sample in
-            var copy = PositionSample(
-                eventTime: sample.eventTime, receivedAt: sample.receivedAt, position: mirror(sample.position)
-            )
-            copy.clientTime = sample.clientTime
-            copy.pressureAltitude = sample.pressureAltitude
-            copy.groundSpeed = sample.groundSpeed
-            copy.onGround = sample.onGround
-            return copy
+        var flagless = Case(Recording.asSmartCARS(recording.samples))
+        flagless.capabilities = Case.smartCARS
+        for original in [Self.recorded(recording), flagless] {
+            let expected = original.judge()
+            var flight = original
+            flight.airports = TestAirports(mirror)
+            flight.samples = flight.samples.map { sample in
+                var copy = PositionSample(
+                    eventTime: sample.eventTime, receivedAt: sample.receivedAt, position: mirror(sample.position)
+                )
+                copy.pressureAltitude = sample.pressureAltitude
+                copy.altitudeMSL = sample.altitudeMSL
+                copy.groundSpeed = sample.groundSpeed
+                copy.onGround = sample.onGround
+                return copy
+            }
+            let actual = flight.judge()
+            #expect(actual.verdicts == expected.verdicts)
+            #expect(actual.outcome == expected.outcome)
+            #expect(actual.figures.out == expected.figures.out)
+            #expect(actual.figures.on == expected.figures.on)
+            #expect(actual.figures.arrival == expected.figures.arrival)
+            #expect(actual.findings.map(\.evidence) == expected.findings.map(\.evidence))
         }
-        let actual = flight.judge()
-        #expect(actual.verdicts == expected.verdicts)
-        #expect(actual.outcome == expected.outcome)
-        #expect(actual.figures.out == expected.figures.out)
-        #expect(actual.figures.on == expected.figures.on)
-        #expect(actual.figures.arrival == expected.figures.arrival)
-        #expect(actual.findings.map(\.evidence) == expected.findings.map(\.evidence))
     }
 
     @Test func judgesAlikeHoweverTheTrackWasSplitIntoLiveAndBuffered() {

@@ -50,24 +50,4 @@ enum Base64 {
         default: nil
         }
     }
-
-    /// URL alphabet, no padding.
-    static func encodeURL(_ bytes: [UInt8]) -> String {
-        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-        var result: [UInt8] = []
-        result.reserveCapacity((bytes.count * 4 + 2) / 3)
-        var word: UInt32 = 0
-        var bits = 0
-        for byte in bytes {
-            word = word << 8 | UInt32(byte)
-            bits += 8
-            while bits >= 6 {
-                bits -= 6
-                result.append(digits[Int(word >> UInt32(bits) & 63)])
-            }
-            word &= 0xFF
-        }
-        if bits > 0 { result.append(digits[Int(word << UInt32(6 - bits) & 63)]) }
-        return String(decoding: result, as: UTF8.self)
-    }
 }

@@ -214,22 +214,19 @@ private struct JSONReader {
     private mutating func string() throws(JSONError) -> String {
         index += 1
         let start = index
+        var allBits: UInt8 = 0
         while true {
             let next = byte(index)
             if next == UInt8(ascii: "\"") { break }
             if next == UInt8(ascii: "\\") { return try escapedString(from: start) }
             guard next >= 0x20 else { throw .unexpected(offset: index) }
+            allBits |= next
             index += 1
         }
-        let text = try text(start..<index)
+        let slice = UnsafeBufferPointer(rebasing: bytes[start..<index])
         index += 1
-        return text
-    }
-
-    private func text(_ range: Range<Int>) throws(JSONError) -> String {
-        guard let text = String(validating: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self) else {
-            throw .notUTF8(offset: range.lowerBound)
-        }
+        if allBits < 0x80 { return String(decoding: slice, as: UTF8.self) }
+        guard let text = String(validating: slice, as: UTF8.self) else { throw .notUTF8(offset: start) }
         return text
     }
 

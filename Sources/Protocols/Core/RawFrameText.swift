@@ -31,7 +31,8 @@ extension RawFrame {
             }
         }
         self.init(
-            method: String(parts[0]), path: String(target.first ?? ""), query: target.count > 1 ? String(target[1]) : "",
+            method: String(parts[0]), path: String(target.first ?? ""),
+            query: target.count > 1 ? String(target[1]) : "",
             contentType: contentType, authorization: authorization, body: Array(bytes[index...]), receivedAt: receivedAt
         )
     }

@@ -1,4 +1,4 @@
-public import Domain
+import Domain
 
 /// What both dialects share.
 enum SmartCARS3 {
@@ -114,24 +114,5 @@ enum SmartCARS3Endpoint: String, Sendable, CaseIterable {
         case .aircraft, .airports, .reportDetails, .searchReports: return dialect == .d7 && method == "POST"
         default: return false
         }
-    }
-}
-
-/// The form of a session token that smartCARS 3 expects.
-public enum SmartCARS3Session {
-    /// Lifetime of a token.
-    public static let lifetime = Milliseconds.seconds(604_800)
-
-    /// A token that `pilot/verify` takes: three base64url parts, of which the first two name pilot and expiry. What
-    /// makes it valid is that the gateway stores it.
-    /// - Parameter secret: At least 16 random bytes; the unguessable part.
-    public static func token(pilot: Int, expires: Timestamp, secret: [UInt8]) -> String {
-        var payload = JSONWriter(capacity: 48)
-        payload.object {
-            $0.member("sub", pilot)
-            $0.member("exp", Int(expires.milliseconds / 1000))
-        }
-        let header = Array(#"{"typ":"JWT","alg":"HS256"}"#.utf8)
-        return [header, payload.bytes, secret].map(Base64.encodeURL).joined(separator: ".")
     }
 }

@@ -27,7 +27,6 @@ struct SmartCARS3Fields {
             self.init(JSONObject())
             return
         }
-        let isForm = frame.contentType?.lowercased().contains("x-www-form-urlencoded") == true
         if let value = try? JSON.decode(frame.body) {  // what is no JSON may be a form
             if case .object(let object) = value {
                 self.init(object)
@@ -40,6 +39,7 @@ struct SmartCARS3Fields {
             self.init(JSONObject(), isMalformed: true)
             return
         }
+        let isForm = frame.contentType?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true
         self.init(form, isMalformed: !isForm, namesAreTrusted: isForm)
     }
 
@@ -78,7 +78,8 @@ struct SmartCARS3Fields {
         )
     }
 
-    mutating func number(_ name: String, _ type: String, _ range: ClosedRange<Double>, required: Bool = true) -> Double? {
+    mutating func number(_ name: String, _ type: String, _ range: ClosedRange<Double>, required: Bool = true) -> Double?
+    {
         let value = self[name]
         if value == nil, !required { return nil }
         guard let number = value?.numeric, range.contains(number) else {

@@ -149,8 +149,7 @@ struct Evidence {
             return "at \(airport.icao)"
         }
         if let level = point.pressureAltitude ?? point.altitude, level >= 10_000 {
-            let hundreds = Int((level / 100).rounded())
-            return "at FL\(hundreds)"
+            return "at FL\(Wording.plain(level / 100, 0))"
         }
         if let altitude = point.anyAltitude { return "at \(Wording.grouped(altitude)) ft" }
         return "at \(Wording.coordinates(point.position))"
@@ -330,6 +329,10 @@ struct Evidence {
                 }
                 next += 1
             }
+            guard seconds(from: index, to: last) >= 5 else {
+                index = last + 1
+                continue
+            }
             // The aircraft keeps moving until a standstill of 10 s.
             var end = last
             var standing: Int?
@@ -342,18 +345,13 @@ struct Evidence {
                     standing = nil
                 }
             }
-            let lasted = seconds(from: index, to: last)
-            if lasted >= 5 {
-                let origin = points[max(0, index - 1)].position
-                for later in index...max(index, end)
-                where greatCircleDistance(from: origin, to: points[later].position).metres >= 30 {
-                    out = index
-                    break search
-                }
-                index = max(end, last) + 1
-            } else {
-                index = max(last, index) + 1
+            let origin = points[max(0, index - 1)].position
+            for later in index...max(index, end)
+            where greatCircleDistance(from: origin, to: points[later].position).metres >= 30 {
+                out = index
+                break search
             }
+            index = max(end, last) + 1
         }
         if out == nil, let off {
             // Too few samples for the rule: the first one that is displaced.

@@ -15,12 +15,13 @@ struct GroundState {
         let points = track.points
         var guesses = [Guess](repeating: .unknown, count: points.count)
         var counts = (flag: 0, height: 0, derived: 0)
+        let standing = Self.standingHeight(points, profile)
         for (index, point) in points.enumerated() {
             if let onGround = point.onGround {
                 guesses[index] = onGround ? .ground : .air
                 counts.flag += 1
             } else if let height = point.height {
-                guesses[index] = height < 1 ? .ground : .air
+                guesses[index] = height < standing ? .ground : .air
                 counts.height += 1
             } else {
                 guesses[index] = Self.guess(point, profile: profile, finder: &finder)
@@ -33,6 +34,17 @@ struct GroundState {
         isAirborne = []
         isAirborne.reserveCapacity(points.count)
         resolve(guesses, points, profile)
+    }
+
+    /// Below this AGL the aircraft is on the ground: 1 ft (decisions D6), or more where the simulator measures from a
+    /// point above the wheels and even the parked aircraft never shows less.
+    private static func standingHeight(_ points: [Point], _ profile: TypeProfile) -> Double {
+        guard profile.category != .helicopter else { return 1 }
+        var lowest = Double.infinity
+        for point in points {
+            if let height = point.height, let speed = point.groundSpeed, speed < 1 { lowest = min(lowest, height) }
+        }
+        return (1...30).contains(lowest) ? lowest + 2 : 1
     }
 
     private static func guess(_ point: Point, profile: TypeProfile, finder: inout AirportFinder) -> Guess {

@@ -68,15 +68,11 @@ final class AlbatrossServer: Sendable {
         let process = try ChildProcess(
             Paths.binary, ["serve", "--data", data, "--http", "127.0.0.1:0"], environment: environment, folder: folder)
         running.withLock { $0 = Running(process: process, port: 0) }
-        let port: Int = try await eventually("ready line", within: limit) {
-            if let port = Self.port(in: process.output) { return port }
-            guard process.isRunning else {
-                throw CancellationError()
-            }
-            return nil
-        } orEnd: {
-            Failure(description: "serve ended before it was ready: \(process.output) \(process.errors)")
-        }
+        let port = try await eventually("ready line", within: limit) { () -> Result<Int, Failure>? in
+            if let port = Self.port(in: process.output) { return .success(port) }
+            if process.isRunning { return nil }
+            return .failure(Failure(description: "serve ended before it was ready: \(process.output) \(process.errors)"))
+        }.get()
         running.withLock { $0 = Running(process: process, port: port) }
     }
 
@@ -199,15 +195,5 @@ func withServer<Value>(
         if !log.isEmpty { print("the server last said:\n\(log.suffix(3000))") }
         await server.cleanUp()
         throw error
-    }
-}
-
-private func eventually<Value>(
-    _ what: String, within limit: Duration, _ ask: () async throws -> Value?, orEnd failure: () -> any Error
-) async throws -> Value {
-    do {
-        return try await eventually(what, within: limit, ask)
-    } catch is CancellationError {
-        throw failure()
     }
 }

@@ -57,9 +57,10 @@ final class ChildProcess: Sendable {
             throw Failure(description: "\(path) could not be started: \(String(cString: strerror(code)))")
         }
         self.pid = pid
+        let child = pid
         Thread.detachNewThread { [self] in
             var status: Int32 = 0
-            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+            while waitpid(child, &status, 0) < 0, errno == EINTR {}
             // As a shell reports it: the exit code, or 128 and the signal.
             let exit = status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
             let waiters = state.withLock { state in

@@ -7,6 +7,7 @@ struct TimedOut: Error, CustomStringConvertible {
 
 /// Asks again and again until the answer is there.
 /// - Parameter what: Names what is waited for, for the failure.
+@discardableResult
 func eventually<Value>(
     _ what: String, within limit: Duration = .seconds(20), _ ask: () async throws -> Value?
 ) async throws -> Value {

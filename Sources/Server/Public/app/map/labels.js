@@ -110,7 +110,7 @@ class Stamps {
             context.fillText(text, 3, y);
             y += size + 2;
         }
-        stamp = { canvas, width, height };
+        stamp = { canvas, width, height, away: 1 };
         this.made.set(key, stamp);
         return stamp;
     }
@@ -268,11 +268,15 @@ export class Labels {
             const trend = flight.vs_fpm > 200 ? " ↑" : flight.vs_fpm < -200 ? " ↓" : "";
             lines.push([altitude(flight.alt_ft, onGround(flight)) + trend, "400", 11, dark ? "#a9b8c6" : "#4a5a6a"]);
         }
-        return this.stamps.get(`${theme}${strong ? "!" : ""}${lines.map((line) => line[0]).join("|")}`, lines, colour, dark ? "rgb(15 23 32 / .9)" : "rgb(255 255 255 / .92)", this.ratio);
+        const stamp = this.stamps.get(`${theme}${strong ? "!" : ""}${lines.map((line) => line[0]).join("|")}`, lines, colour, dark ? "rgb(15 23 32 / .9)" : "rgb(255 255 255 / .92)", this.ratio);
+        // The chosen one has a ring round it.
+        stamp.away = strong ? 2 : 1;
+        return stamp;
     }
 
     corner([x, y], side, stamp) {
-        const [dx, dy] = SIDES[side];
+        const dx = SIDES[side][0] * stamp.away;
+        const dy = SIDES[side][1];
         const left = dx > 0 ? x + dx - 4 : dx < 0 ? x + dx - stamp.width + 4 : x - stamp.width / 2;
         return /** @type {[number, number]} */ ([left, y + dy - (side > 3 ? 4 : 2)]);
     }

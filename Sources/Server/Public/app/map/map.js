@@ -66,6 +66,8 @@ export class AlMap extends HTMLElement {
         this.charts = null;
         this.leftOut = (_flight) => false;
         this.serverNow = () => Date.now();
+        /** What covers the edges of this map, in pixels. */
+        this.inset = () => ({ left: 0, right: 0, top: 0, bottom: 0 });
         this.data = new Map();
         /** Median time between frames, for the frame governor. */
         this.frames = [];
@@ -99,6 +101,7 @@ export class AlMap extends HTMLElement {
             canvasContextAttributes: { antialias: true }, validateStyle: false,
         });
         this.map = map;
+        map.setPadding(this.inset());
         map.touchZoomRotate.disableRotation();
         map.keyboard.disableRotation();
         const canvas = map.getCanvas();
@@ -217,12 +220,13 @@ export class AlMap extends HTMLElement {
         const frame = (at) => {
             this.raf = 0;
             if (document.hidden || !this.isConnected) return;
-            if (this.lastFrame) {
+            // What a redraw costs shows in how late the frame after it comes; frames without one say nothing.
+            if (this.lastFrame && this.lastFrame === this.asked) {
                 this.frames.push(at - this.lastFrame);
-                if (this.frames.length > 40) {
-                    const median = [...this.frames].sort((a, b) => a - b)[20];
+                if (this.frames.length > 14) {
+                    const median = this.frames.sort((a, b) => a - b)[7];
                     this.frames = [];
-                    this.spacing = median > 40 ? Math.min(1000, Math.max(100, median * 2)) : 0;
+                    this.spacing = median > 40 ? Math.min(1000, median * 1.4) : 0;
                 }
             }
             this.lastFrame = at;
@@ -314,8 +318,8 @@ export class AlMap extends HTMLElement {
 
     whole() {
         // The globe is 163 px wide at zoom 0; the flat world 512.
-        const zoom = this.globe ? Math.log2((Math.min(this.clientWidth, this.clientHeight) * 0.9) / 163) : Math.max(0.6, Math.log2(this.clientWidth / 540));
-        this.map?.easeTo({ center: [this.map.getCenter().lng, this.globe ? 20 : 25], zoom, padding: { left: 0, right: 0, top: 0, bottom: 0 }, duration: calm.matches ? 0 : 700 });
+        const zoom = this.globe ? Math.log2((Math.min(this.clientWidth, this.clientHeight) * 0.9) / 163) : Math.max(0.6, Math.log2((this.clientWidth - this.inset().left) / 420));
+        this.map?.easeTo({ center: [this.map.getCenter().lng, this.globe ? 20 : 25], zoom, padding: this.inset(), duration: calm.matches ? 0 : 700 });
     }
 
     stop() {

@@ -15,7 +15,7 @@ const GROUND = new Set(["boarding", "pushback", "taxiOut", "taxiIn", "arrived"])
 
 export const onGround = (flight) => GROUND.has(flight.phase) || flight.state === "landed";
 
-/** @typedef {{flight: any, at: number, x: number, y: number, fromX: number, fromY: number, from: number, until: number,
+/** @typedef {{flight: any, seen: number, at: number, x: number, y: number, fromX: number, fromY: number, from: number, until: number,
  *  vx: number, vy: number, interval: number, lapse: number, received: number, glide: boolean, trail: number[][]}} Mover */
 
 export class Fleet {
@@ -50,7 +50,7 @@ export class Fleet {
             const y = mercatorY(part.lat);
             const at = Date.parse(part.t);
             /** @type {Mover} */
-            const mover = { flight: { ...part }, at, x, y, fromX: x, fromY: y, from: now, until: now, vx: 0, vy: 0, interval: 0, lapse: 0, received: now, glide: false, trail: [[at, x, y]] };
+            const mover = { flight: { ...part }, seen: Date.parse(part.seen ?? part.t), at, x, y, fromX: x, fromY: y, from: now, until: now, vx: 0, vy: 0, interval: 0, lapse: 0, received: now, glide: false, trail: [[at, x, y]] };
             this.carry(mover);
             this.movers.set(part.id, mover);
             return;
@@ -64,6 +64,7 @@ export class Fleet {
         const before = known.flight;
         const flight = { ...before, ...part };
         known.flight = flight;
+        known.seen = Date.parse(flight.seen ?? flight.t);
         if (!moved || (at === known.at && part.lat === before.lat && part.lon === before.lon)) {
             this.carry(known);
             return;
@@ -166,7 +167,7 @@ export class Fleet {
 export function freshness(mover, serverNow) {
     const { flight } = mover;
     if (flight.state === "landed") return "landed";
-    const silent = serverNow - Date.parse(flight.seen ?? flight.t);
+    const silent = serverNow - mover.seen;
     if (silent > 900_000) return "stale";
     if (silent > Math.max(120_000, 4 * (mover.interval || 0))) return "late";
     return flight.state === "paused" ? "paused" : "fresh";

@@ -58,6 +58,7 @@ export function page({ slug, id }) {
     };
     map.leftOut = (flight) => !matches(flight);
     map.serverNow = () => stream.now();
+    map.inset = () => padding();
 
     // ——— the stream ———
     let landed = 0;
@@ -103,7 +104,7 @@ export function page({ slug, id }) {
         for (const mover of fleet.movers.values()) if (matches(mover.flight)) out.push(mover);
         const name = (a, b) => String(a.flight.callsign).localeCompare(String(b.flight.callsign), "en", { numeric: true });
         if (order === "altitude") out.sort((a, b) => b.flight.alt_ft - a.flight.alt_ft || name(a, b));
-        else if (order === "seen") out.sort((a, b) => Date.parse(b.flight.seen ?? b.flight.t) - Date.parse(a.flight.seen ?? a.flight.t) || name(a, b));
+        else if (order === "seen") out.sort((a, b) => b.seen - a.seen || name(a, b));
         else out.sort(name);
         return out;
     });
@@ -386,7 +387,7 @@ export function page({ slug, id }) {
     const remember = () => { if (/\/live(\/|$)/.test(window.location.pathname)) note(window.location.pathname + viewQuery()); };
     const padding = () => {
         const wide = window.innerWidth >= 768;
-        return { left: wide && listOpen.peek() ? 320 : 0, right: wide ? 340 : 0, top: 0, bottom: wide ? 0 : Math.min(300, window.innerHeight * 0.4) };
+        return { left: wide && listOpen.peek() ? 320 : 0, right: wide && selected.peek() ? 340 : 0, top: 0, bottom: wide || !selected.peek() ? 0 : Math.min(300, window.innerHeight * 0.4) };
     };
 
     // ——— the map ———
@@ -395,7 +396,7 @@ export function page({ slug, id }) {
         const phone = window.innerWidth < 768;
         queueMicrotask(() => map.start({
             theme: /** @type {any} */ (theme.peek()), globe: globe.peek(),
-            centre: view ? [Number(view[2]), Number(view[1])] : phone ? [0, 42] : [-22, 36], zoom: view ? Number(view[3]) : phone ? 1.3 : Math.max(1.6, Math.log2(window.innerWidth / 400)),
+            centre: view ? [Number(view[2]), Number(view[1])] : phone ? [0, 42] : [-22, 36], zoom: view ? Number(view[3]) : phone ? 1.3 : Math.max(1.2, Math.log2((window.innerWidth - padding().left) / 420)),
         }).then(() => {
             mapReady.value = true;
             map.trails = trails.peek();

@@ -146,7 +146,7 @@ function menu(close) {
             store("albatross.language", value);
             window.location.reload();
         }),
-        h("div", { class: "list" },
+        h("div", { class: "menu-list" },
             h("a", { class: "button quiet", href: "/?all", onclick: close }, t("nav.airlines")),
             h("button", { class: "button quiet", type: "button", onclick: () => { close(); shortcuts(); } }, t("keys.title")),
             h("button", { class: "button quiet", type: "button", onclick: () => { close(); about(); } }, t("about.title")),

@@ -1,0 +1,116 @@
+public import Domain
+internal import SwiftProtobuf
+
+/// Events to bytes and back. `decode(encode(x)) == x` for every event; equal events have equal bytes.
+public enum EventCodec {
+    /// Every event type this release knows, in the order of the aggregates.
+    public static let allTypes: [String] = {
+        var types: [String] = []
+        for reader in readers where !types.contains(reader.type) { types.append(reader.type) }
+        return types
+    }()
+
+    /// The event in the newest schema version of its type.
+    public static func encode(_ event: DomainEvent) -> EncodedEvent {
+        switch event {
+        case .tenant(.created(let details)): encoded(ProtoTenantCreated(details))
+        case .tenant(.hostAdded(let host)): encoded(ProtoTenantHostAdded.with { $0.host = host })
+        case .tenant(.hostRemoved(let host)): encoded(ProtoTenantHostRemoved.with { $0.host = host })
+        case .tenant(.settingsChanged(let settings)):
+            encoded(ProtoTenantSettingsChanged.with { $0.settings = ProtoTenantSettings(settings) })
+        case .user(.created(let profile, let passwordHash)): encoded(ProtoUserCreated(profile, passwordHash))
+        case .user(.passwordChanged(let hash)): encoded(ProtoUserPasswordChanged.with { $0.passwordHash = hash })
+        case .user(.confirmed): encoded(ProtoUserConfirmed())
+        case .user(.disabled): encoded(ProtoUserDisabled())
+        case .user(.enabled): encoded(ProtoUserEnabled())
+        case .apiKey(.created(let details)): encoded(ProtoApiKeyCreated(details))
+        case .apiKey(.revoked): encoded(ProtoApiKeyRevoked())
+        case .aircraft(.registered(let details)):
+            encoded(ProtoAircraftRegistered.with { $0.details = ProtoAircraftDetails(details) })
+        case .aircraft(.updated(let details)):
+            encoded(ProtoAircraftUpdated.with { $0.details = ProtoAircraftDetails(details) })
+        case .schedule(.published(let details)):
+            encoded(ProtoSchedulePublished.with { $0.details = ProtoScheduleDetails(details) })
+        case .schedule(.updated(let details)):
+            encoded(ProtoScheduleUpdated.with { $0.details = ProtoScheduleDetails(details) })
+        case .schedule(.withdrawn): encoded(ProtoScheduleWithdrawn())
+        case .booking(.made(let details)):
+            encoded(ProtoBookingMade.with { $0.details = ProtoBookingDetails(details) })
+        case .booking(.aircraftChanged(let number)):
+            encoded(ProtoBookingAircraftChanged.with { $0.aircraft = Int64(number) })
+        case .booking(.cancelled): encoded(ProtoBookingCancelled())
+        case .booking(.closed(let flight)): encoded(ProtoBookingClosed.with { $0.flight = flight.data })
+        case .flight(.opened(let opening)): encoded(ProtoFlightOpened(opening))
+        case .flight(.positionsRecorded(let samples, let clockShift)):
+            encoded(ProtoFlightPositionsRecorded(samples, clockShift))
+        case .flight(.cancelled(let at)): encoded(ProtoFlightCancelled.with { $0.atMs = at.milliseconds })
+        case .flight(.abandoned(let at)): encoded(ProtoFlightAbandoned.with { $0.atMs = at.milliseconds })
+        case .flight(.ended(let at)): encoded(ProtoFlightEnded.with { $0.atMs = at.milliseconds })
+        case .pirep(.filed(let report)): encoded(ProtoPIREPFiled(report))
+        case .pirep(.judged(let judgement)): encoded(ProtoPIREPJudged(judgement))
+        case .pirep(.reviewed(let review)): encoded(ProtoPIREPReviewed(review))
+        }
+    }
+
+    /// - Throws: ``EventSchemaError`` for a type or schema version that this release does not know and for a payload
+    ///   that is no such event. Never traps, whatever the bytes. Fields that are not known are ignored.
+    public static func decode(_ event: EncodedEvent) throws(EventSchemaError) -> DomainEvent {
+        guard let versions = readersByType[event.type] else {
+            throw EventSchemaError(.unknownType, type: event.type, schema: event.schema)
+        }
+        guard let reader = versions.first(where: { $0.schema == event.schema }) else {
+            throw EventSchemaError(.unknownSchema, type: event.type, schema: event.schema)
+        }
+        do {
+            return try reader.read(event.payload)
+        } catch {
+            throw EventSchemaError(.malformed(field: error.field), type: event.type, schema: event.schema)
+        }
+    }
+
+    /// Every schema version of every event type ever written. When a schema changes, the new message is added here and
+    /// the old one stays, with an `event()` that upcasts.
+    private static let readers: [EventReader] = [
+        EventReader(ProtoTenantCreated.self),
+        EventReader(ProtoTenantHostAdded.self),
+        EventReader(ProtoTenantHostRemoved.self),
+        EventReader(ProtoTenantSettingsChanged.self),
+        EventReader(ProtoUserCreated.self),
+        EventReader(ProtoUserPasswordChanged.self),
+        EventReader(ProtoUserConfirmed.self),
+        EventReader(ProtoUserDisabled.self),
+        EventReader(ProtoUserEnabled.self),
+        EventReader(ProtoApiKeyCreated.self),
+        EventReader(ProtoApiKeyRevoked.self),
+        EventReader(ProtoAircraftRegistered.self),
+        EventReader(ProtoAircraftUpdated.self),
+        EventReader(ProtoSchedulePublished.self),
+        EventReader(ProtoScheduleUpdated.self),
+        EventReader(ProtoScheduleWithdrawn.self),
+        EventReader(ProtoBookingMade.self),
+        EventReader(ProtoBookingAircraftChanged.self),
+        EventReader(ProtoBookingCancelled.self),
+        EventReader(ProtoBookingClosed.self),
+        EventReader(ProtoFlightOpened.self),
+        EventReader(ProtoFlightPositionsRecorded.self),
+        EventReader(ProtoFlightCancelled.self),
+        EventReader(ProtoFlightAbandoned.self),
+        EventReader(ProtoFlightEnded.self),
+        EventReader(ProtoPIREPFiled.self),
+        EventReader(ProtoPIREPJudged.self),
+        EventReader(ProtoPIREPReviewed.self),
+    ]
+    private static let readersByType = Dictionary(grouping: readers, by: \.type)
+
+    private static func encoded<M: EventMessage>(_ message: M) -> EncodedEvent {
+        do {
+            return EncodedEvent(
+                type: M.eventType, schema: M.schema, payload: try message.serializedBytes(partial: true)
+            )
+        } catch {
+            // SwiftProtobuf throws here for a missing required field or an `Any` that does not transcode, neither of
+            // which `proto/` has, and from 2 GiB on, which the limits on requests keep far away.
+            preconditionFailure("\(M.eventType): \(error)")
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Protocols
+import Testing
+
+@Suite struct FixtureTests {
+    @Test(arguments: FixtureCorpus.wireCases)
+    func decodesToExpectedRequest(_ fixture: WireCase) throws {
+        let expected = try #require(fixture.expected, "no expected result beside the frame")
+        let decoded = fixture.adapter.init().decode(fixture.frame)
+        #expect(Snapshot.sorted(Snapshot.of(decoded)) == Snapshot.sorted(expected))
+    }
+
+    /// Cut at every byte, the body is a request or a ``DecodeError`` below 500, never a trap.
+    @Test(arguments: FixtureCorpus.wireCases)
+    func survivesTruncation(_ fixture: WireCase) {
+        let adapter = fixture.adapter.init()
+        let frame = fixture.frame
+        for length in 0...frame.body.count {
+            let cut = frame.with(body: Array(frame.body.prefix(length)))
+            let decoded = adapter.decode(cut)
+            #expect(decoded.credential == adapter.decode(frame).credential)
+            if case .failure(let error) = decoded.outcome {
+                #expect((400..<500).contains(adapter.encode(error, to: cut).status))
+            }
+        }
+    }
+
+    @Test func everyAdapterHasFixturesAndEveryFixtureAResult() {
+        for adapter in AdapterRegistry.all {
+            let files = FixtureCorpus.files(adapter.id.rawValue)
+            #expect(files.contains("README.md"), "\(adapter.id)")
+            let names = { (ending: String) in Set(files.filter { $0.hasSuffix(ending) }.map { $0.prefix { $0 != "." } }) }
+            #expect(!names(".raw").isEmpty && names(".raw") == names(".json"), "\(adapter.id)")
+        }
+        let known = Set(AdapterRegistry.all.map(\.id.rawValue))
+        #expect(FixtureCorpus.files("").allSatisfy { known.contains($0) })
+    }
+
+    @Test func findsAdaptersByID() {
+        #expect(AdapterRegistry.adapter("smartcars3")?.id == "smartcars3")
+        #expect(AdapterRegistry.adapter("smartcars3-v7")?.id == "smartcars3-v7")
+        #expect(AdapterRegistry.adapter("SMARTCARS3") == nil)
+    }
+}
+
+extension AdapterID: @retroactive ExpressibleByStringLiteral {
+    public init(stringLiteral value: String) { self.init(value) }
+}

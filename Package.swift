@@ -116,5 +116,39 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .testTarget(
+            name: "ProtocolsTests", dependencies: ["Domain", "Protocols"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ValidationTests", dependencies: ["Domain", "Validation"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "EventSchemaTests", dependencies: ["Domain", "EventSchema"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: [
+                "Domain", "StoreSQLite", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(name: "SecretsTests", dependencies: ["Domain", "Secrets"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ApplicationTests",
+            dependencies: ["Domain", "EventSchema", "Validation", "Application", "StoreSQLite"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ServerTests", dependencies: ["Domain", "Application", "Server"], swiftSettings: swiftSettings),
+        .testTarget(name: "GatewayTests", dependencies: ["Domain", "Gateway"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Domain", "Gateway",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
     ]
 )

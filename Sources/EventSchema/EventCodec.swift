@@ -1,7 +1,7 @@
 public import Domain
 internal import SwiftProtobuf
 
-/// Events to bytes and back. `decode(encode(x)) == x` for every event; equal events have equal bytes.
+/// Events to bytes and back: `decode(encode(x)) == x` for every event, and one value always gives the same bytes.
 public enum EventCodec {
     /// Every event type this release knows, in the order of the aggregates.
     public static let allTypes: [String] = {

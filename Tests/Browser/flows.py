@@ -1,14 +1,36 @@
 """The flows of the test plan, by its numbers."""
 
+import gzip
+import importlib.util
 import json
 import re
 import statistics
 import time
 import xml.etree.ElementTree as xml
+from pathlib import Path
 
 from support import BASE, HOSTILE, PILOT, STAFF, TENANT, Skip, Tracker, Watched, Wire, near, need, pixels, request, sign_in, until
 
 DARK = ["#8d99a5", "#825dfa", "#d270cf", "#fe826e", "#e9b547", "#f9f7d0"]
+
+
+def flow_00_sources(_browser):
+    """Text of users can never become markup, and the pages stay small. Needs no server."""
+    root = Path(__file__).resolve().parent.parent.parent
+    public = root / "Sources" / "Server" / "Public"
+    banned = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|style=")
+    found = [f"{path.name}:{number}" for path in [*public.glob("app/**/*.js"), public / "index.html"]
+             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if banned.search(line)]
+    assert not found, found
+    spec = importlib.util.spec_from_file_location("pack", root / "scripts" / "pack-web.py")
+    pack = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pack)
+    script = sum(len(gzip.compress(pack.without_comments(path.read_text(encoding="utf-8")).encode(), 9))
+                 for path in public.glob("app/**/*.js") if path.name != "types.js")
+    sheets = sum(len(gzip.compress(path.read_bytes(), 9)) for path in public.glob("css/*.css"))
+    assert script <= 60_000 and sheets <= 9_000, (script, sheets)
+    english, german = (json.loads((public / "i18n" / f"{name}.json").read_text(encoding="utf-8")) for name in ("en", "de"))
+    assert not set(german) - set(english) and set(english) - set(german) <= {"app.name"}, set(english) ^ set(german)
 
 
 def flow_01_position_reaches_the_map(browser):

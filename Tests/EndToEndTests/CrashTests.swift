@@ -87,7 +87,7 @@ extension EndToEnd {
             }
         }
 
-        private static func latitude(_ number: Int) -> Double { 40 + Double(number) * 0.0001 }
+        private static func latitude(_ number: Int) -> Double { decimal(40, number, 10) }
         private static func number(_ latitude: Double) -> Int { Int(((latitude - 40) / 0.0001).rounded()) }
 
         /// One pilot: books, reports positions, files, books again; what got no answer is sent again until it does.

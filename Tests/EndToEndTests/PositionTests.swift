@@ -10,7 +10,7 @@ extension EndToEnd {
             let world = try suiteWorld()
             let tracker = try await world.pilot(world.airline.access())
             let flight = try await tracker.begin(try world.entry())
-            let sent = (0..<60).map { 48 + Double($0) * 0.00125 }
+            let sent = (0..<60).map { decimal(48, $0, 125) }
             // One after another, so the client keeps to one connection.
             for latitude in sent { try await tracker.report(flight, latitude: latitude) }
             let track = try await world.airline.staff().track(flight.id)
@@ -23,7 +23,7 @@ extension EndToEnd {
             let tracker = try await world.pilot(world.airline.access())
             let flight = try await tracker.begin(try world.entry())
             for index in 0..<20 {
-                for _ in 0..<3 { try await tracker.report(flight, latitude: 48 + Double(index) * 0.01) }
+                for _ in 0..<3 { try await tracker.report(flight, latitude: decimal(48, index, 1000)) }
             }
             let track = try await world.airline.staff().track(flight.id)
             #expect(track.latitudes.count == 20)
@@ -37,7 +37,7 @@ extension EndToEnd {
             let flight = try await tracker.begin(try world.entry())
             let begin = Date(timeIntervalSinceNow: -3600)
             let points = (0..<120).map { index in
-                (48 + Double(index) * 0.00125, Self.stamp(begin.addingTimeInterval(Double(index) * 5)))
+                (decimal(48, index, 125), Self.stamp(begin.addingTimeInterval(Double(index) * 5)))
             }
             var random = RandomSource(seed: 20_261_121)
             let sends = (points + points).shuffled(using: &random)
@@ -70,7 +70,7 @@ extension EndToEnd {
             try await eventually("marker") { try await marker() == 49.5 ? true : nil }
             for index in 0..<30 {
                 try await tracker.report(
-                    flight, latitude: 48 + Double(index) * 0.01, at: Self.stamp(now.addingTimeInterval(Double(index) - 600)))
+                    flight, latitude: decimal(48, index, 1000), at: Self.stamp(now.addingTimeInterval(Double(index) - 600)))
             }
             // The model has seen all of them when it has seen the newest.
             try await tracker.report(flight, latitude: 49.75, at: Self.stamp(now))

@@ -117,6 +117,8 @@ public struct FlightQueries: Sendable {
     /// A flight with its report, its recorded positions and its history, read from its own streams: as committed.
     public struct Details: Sendable {
         public let opening: FlightOpening
+        /// As lists show it.
+        public let view: FlightView
         public let flight: Flight.State
         public let pirep: PIREP
         /// In the order of their own time, repeats removed.
@@ -129,6 +131,7 @@ public struct FlightQueries: Sendable {
         var samples: [PositionSample] = []
         var history: [HistoryEntry] = []
         var flight = Flight()
+        var view: FlightView?
         var pirep = PIREP()
         for category in [StreamCategory.flight, .pirep] {
             let stream = StreamName(tenant, category, id.uuid)
@@ -145,9 +148,11 @@ public struct FlightQueries: Sendable {
                     switch event {
                     case .flight(let event):
                         flight.apply(event)
+                        view?.apply(event)
                         switch event {
                         case .opened(let details):
                             opening = details
+                            view = view ?? FlightView(details)
                             by = details.pilotIdent
                             text = "Flight opened by \(details.adapter), to be judged by ruleset \(details.ruleset.id) version \(details.ruleset.version)"
                         case .positionsRecorded(let more, _):
@@ -161,6 +166,7 @@ public struct FlightQueries: Sendable {
                         }
                     case .pirep(let event):
                         pirep.apply(event)
+                        view?.apply(event)
                         switch event {
                         case .filed: text = "Report filed"
                         case .judged(let judgement):
@@ -178,9 +184,30 @@ public struct FlightQueries: Sendable {
                 if page.count < 1000 { break }
             }
         }
-        guard let opening else { return nil }
+        guard let opening, let view else { return nil }
         return Details(
-            opening: opening, flight: flight.state, pirep: pirep, samples: Self.ordered(samples), history: history)
+            opening: opening, view: view, flight: flight.state, pirep: pirep, samples: Self.ordered(samples), history: history)
+    }
+
+    /// A report as committed, and when the rules decided; nil when none was filed.
+    public func report(
+        _ tenant: TenantID, _ id: FlightID
+    ) async throws(EventStoreError) -> (pirep: PIREP, judgedAt: Timestamp?)? {
+        var pirep = PIREP()
+        var judgedAt: Timestamp?
+        for envelope in try await store.readStream(StreamName(tenant, .pirep, id.uuid), after: 0, limit: 1000) {
+            guard case .pirep(let event) = try? EventCodec.decode(envelope.event) else {
+                throw EventStoreError.corrupted(position: envelope.position)
+            }
+            if case .judged = event { judgedAt = envelope.recordedAt }
+            pirep.apply(event)
+        }
+        return pirep.report == nil ? nil : (pirep, judgedAt)
+    }
+
+    /// Global position up to which the read model of flights is written.
+    public func position() async throws(EventStoreError) -> Int64 {
+        try await models.checkpoint(FlightProjection.name).position
     }
 
     /// Samples by their own time, without repeats.

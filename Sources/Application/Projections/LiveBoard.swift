@@ -1,6 +1,12 @@
 public import Domain
 import Synchronization
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// What changed for the live map and for those who watch one flight.
 public struct LiveChange: Sendable {
     public let tenant: TenantID
@@ -99,7 +105,15 @@ public final class LiveBoard: Sendable {
         let now = now()
         return state.withLock { state in
             let flights = state.tenants[tenant]?.flights.values.filter { Self.isShown($0, at: now) } ?? []
-            return (state.sequence, flights.sorted { $0.id.description < $1.id.description })
+            return (state.sequence, flights.sorted { $0.id.uuid < $1.id.uuid })
+        }
+    }
+
+    /// A flight that is on a tenant's map now.
+    public func flight(_ tenant: TenantID, _ id: FlightID) -> FlightView? {
+        let now = now()
+        return state.withLock { state in
+            state.tenants[tenant]?.flights[id].flatMap { Self.isShown($0, at: now) ? $0 : nil }
         }
     }
 
@@ -120,7 +134,7 @@ public final class LiveBoard: Sendable {
             }
             var upsert: [FlightView] = []
             var remove: [FlightID] = []
-            for id in changed.sorted(by: { $0.description < $1.description }) {
+            for id in changed.sorted(by: { $0.uuid < $1.uuid }) {
                 if let view = board.flights[id], Self.isShown(view, at: now) { upsert.append(view) } else { remove.append(id) }
             }
             return (state.sequence, upsert, remove)

@@ -65,7 +65,7 @@ struct Decode: AsyncParsableCommand {
                 "\(frame.method) \(frame.path): not understood, \(error.code.rawValue)"
                     + (error.field.map { " (field \($0))" } ?? "")
                     + "\n  \(error.message)\n  credential: \(credential)\n  the tracker is told: \(reply.status) \(body)" + unknownText)
-            throw ExitCode(1)
+            throw Refused("the frame is not understood: \(error.message)")
         }
     }
 }

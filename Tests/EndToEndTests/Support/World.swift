@@ -354,3 +354,6 @@ struct Track: Sendable {
     }
     var latitudes: [Double] { points.map(\.latitude) }
 }
+
+/// `whole` and a number of steps of 0.00001 each: the very `Double` that its decimal text reads as.
+func decimal(_ whole: Int, _ index: Int, _ step: Int) -> Double { Double(whole * 100_000 + index * step) / 100_000 }

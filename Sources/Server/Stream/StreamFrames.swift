@@ -1,0 +1,103 @@
+import Domain
+import NIOCore
+
+/// A flight as it is sent: encoded once, put into many frames.
+final class LiveEntry: Sendable {
+    let id: FlightID
+    let idText: String
+    let latitude: Double
+    let longitude: Double
+    /// The object without its closing brace and without the pilot.
+    let open: [UInt8]
+    /// `,"pilot":"…"`, left out for visitors.
+    let pilot: [UInt8]
+
+    init(id: FlightID, latitude: Double, longitude: Double, json: [UInt8], pilotIdent: String) {
+        self.id = id
+        idText = "\(id)"
+        self.latitude = latitude
+        self.longitude = longitude
+        open = Array(json.dropLast())
+        var text = JSONText(capacity: 32)
+        text.add(pilotIdent)
+        pilot = Array(",\"pilot\":".utf8) + text.bytes
+    }
+
+    func isInside(_ box: BoundingBox?) -> Bool {
+        box?.contains(latitude: latitude, longitude: longitude) ?? true
+    }
+    func size(withPilot: Bool) -> Int { open.count + (withPilot ? pilot.count : 0) + 2 }
+}
+
+/// Whole WebSocket frames as bytes: unmasked, final, as a server sends them (RFC 6455, section 5.2).
+enum StreamFrames {
+    static func text(_ payload: [UInt8]) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(payload.count + 10)
+        writeHeader(0x1, payload.count, to: &buffer)
+        buffer.writeBytes(payload)
+        return buffer
+    }
+    static func control(_ opcode: UInt8, _ payload: [UInt8]) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        writeHeader(opcode, min(125, payload.count), to: &buffer)
+        buffer.writeBytes(payload.prefix(125))
+        return buffer
+    }
+    static func close(_ code: UInt16, reason: String) -> ByteBuffer {
+        control(0x8, [UInt8(code >> 8), UInt8(truncatingIfNeeded: code)] + Array(reason.utf8.prefix(120)))
+    }
+
+    private static func writeHeader(_ opcode: UInt8, _ length: Int, to buffer: inout ByteBuffer) {
+        buffer.writeInteger(0x80 | opcode)
+        if length < 126 {
+            buffer.writeInteger(UInt8(length))
+        } else if length <= 0xFFFF {
+            buffer.writeInteger(UInt8(126))
+            buffer.writeInteger(UInt16(length))
+        } else {
+            buffer.writeInteger(UInt8(127))
+            buffer.writeInteger(UInt64(length))
+        }
+    }
+
+    static func snapshot(
+        _ entries: [LiveEntry], sequence: Int64, now: String, withPilot: Bool
+    ) -> ByteBuffer {
+        assemble("snapshot", list: "flights", entries, remove: nil, sequence: sequence, now: now, withPilot: withPilot)
+    }
+    static func delta(
+        upsert: [LiveEntry], remove: [String], sequence: Int64, now: String, withPilot: Bool
+    ) -> ByteBuffer {
+        assemble("delta", list: "upsert", upsert, remove: remove, sequence: sequence, now: now, withPilot: withPilot)
+    }
+
+    private static func assemble(
+        _ type: String, list: String, _ entries: [LiveEntry], remove: [String]?, sequence: Int64, now: String,
+        withPilot: Bool
+    ) -> ByteBuffer {
+        let head = "{\"type\":\"\(type)\",\"topic\":\"live\",\"seq\":\(sequence),\"now\":\"\(now)\",\"\(list)\":["
+        var length = head.utf8.count + 2
+        for entry in entries { length += entry.size(withPilot: withPilot) }
+        if !entries.isEmpty { length -= 1 }  // One comma fewer than entries.
+        // Ids are UUIDs: nothing in them needs escaping.
+        let tail = remove.map { ",\"remove\":[" + $0.map { "\"\($0)\"" }.joined(separator: ",") + "]" } ?? ""
+        length += tail.utf8.count
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(length + 10)
+        writeHeader(0x1, length, to: &buffer)
+        buffer.writeString(head)
+        var isFirst = true
+        for entry in entries {
+            if !isFirst { buffer.writeInteger(UInt8(ascii: ",")) }
+            isFirst = false
+            buffer.writeBytes(entry.open)
+            if withPilot { buffer.writeBytes(entry.pilot) }
+            buffer.writeInteger(UInt8(ascii: "}"))
+        }
+        buffer.writeString("]")
+        buffer.writeString(tail)
+        buffer.writeString("}")
+        return buffer
+    }
+}

@@ -412,7 +412,7 @@ final class LogWriter {
         try attempt { () throws(SQLiteFailure) in
             let position = try statement("SELECT position FROM checkpoint WHERE projection = ? AND generation = ?")
                 .first([.text(projection), .integer(generation)]) { $0.integer(0) }
-            try statement("DELETE FROM checkpoint WHERE projection = ? AND generation <> ?")
+            try statement("DELETE FROM checkpoint WHERE projection = ? AND generation < ?")
                 .run([.text(projection), .integer(generation)])
             try setCheckpoint(projection, generation: generation, position: position ?? 0, isActive: true)
         }
@@ -420,9 +420,8 @@ final class LogWriter {
 
     /// Drops documents that no reader uses any more, at most `limit`.
     /// - Returns: How many were dropped.
-    func dropDocuments(_ projection: String, except generation: Int, limit: Int) throws(WriteStop) -> Int {
+    func dropDocuments(_ projection: String, below generation: Int, limit: Int) throws(WriteStop) -> Int {
         try attempt { () throws(SQLiteFailure) in
-            // Generations above may be a rebuild at work, unless it lost its checkpoint.
             try statement(
                 """
                 DELETE FROM read_model WHERE (projection, generation, tenant, kind, key) IN (

@@ -110,7 +110,7 @@ extension SQLiteStore: ReadModelStore {
         var dropped = piece
         while dropped == piece {
             dropped = try await write(.projection(projection)) { writer throws(WriteStop) in
-                try writer.dropDocuments(projection, except: generation, limit: piece)
+                try writer.dropDocuments(projection, below: generation, limit: piece)
             }
         }
     }

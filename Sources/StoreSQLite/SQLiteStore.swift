@@ -218,6 +218,9 @@ public final class SQLiteStore: Sendable {
         return found
     }
 
+    /// Name of an interned event type.
+    func typeName(_ id: Int64, _ db: Database) throws(EventStoreError) -> String { try types.name(id, db) }
+
     /// Value of `PRAGMA synchronous` on the writer: 2 is FULL.
     func synchronousLevel() async throws(EventStoreError) -> Int {
         try await write(.maintenance) { writer throws(WriteStop) in try writer.synchronousLevel() }

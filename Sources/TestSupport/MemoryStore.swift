@@ -285,7 +285,7 @@ extension MemoryStore: ReadModelStore {
                 throw .unavailable("generation \(generation) of \(projection) is gone, readers use \(active)")
             }
             state.active[projection] = generation
-            for model in Array(state.checkpoints.keys) where model.projection == projection && model.generation != generation {
+            for model in Array(state.checkpoints.keys) where model.projection == projection && model.generation < generation {
                 state.checkpoints[model] = nil
                 state.models[model] = nil
             }

@@ -269,8 +269,10 @@ def judged(token):
     """A flight that the rules judged; the run decides whether there is one."""
     for state in ("in-review", "accepted", "rejected"):
         status, answer = request("GET", f"/v1/{TENANT}/flights?state={state}&limit=20", token=token)
-        if status == 200 and answer["items"]:
-            return answer["items"][0]
+        for summary in answer["items"] if status == 200 else ():
+            _, flight = request("GET", f"/v1/{TENANT}/flights/{summary['id']}", token=token)
+            if flight.get("pirep") and (flight["figures"]["positions"] or 0) > 10:
+                return summary
     raise Skip("no judged flight on this server")
 
 

@@ -29,7 +29,7 @@ enum Base64 {
                 digits = 0
             }
         }
-        guard digits != 1, padding == 0 || digits + padding == 4 else { return nil }
+        guard digits != 1, padding == 0 || (digits > 1 && digits + padding == 4) else { return nil }
         if digits == 2 { result.append(UInt8(truncatingIfNeeded: word >> 4)) }
         if digits == 3 {
             result.append(UInt8(truncatingIfNeeded: word >> 10))

@@ -40,6 +40,11 @@ enum Redaction {
         result.reserveCapacity(bytes.count)
         var index = 0
         while index < bytes.count {
+            guard mayStart(bytes[index]) else {
+                result.append(bytes[index])
+                index += 1
+                continue
+            }
             guard let value = secretValue(in: bytes, at: index) else {
                 result.append(bytes[index])
                 index += 1
@@ -50,6 +55,14 @@ enum Redaction {
             index = value.upperBound
         }
         return result
+    }
+
+    /// Whether the first byte of a word, plain or escaped, can be this one.
+    private static func mayStart(_ byte: UInt8) -> Bool {
+        switch byte | 0x20 {
+        case UInt8(ascii: "p"), UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "a"), UInt8(ascii: "c"): true
+        default: byte == UInt8(ascii: "%") || byte == UInt8(ascii: "\\")
+        }
     }
 
     /// One character, lower-case, written raw, as `%70` or as `\u0070`, and how many bytes it takes.
@@ -75,10 +88,12 @@ enum Redaction {
 
     /// - Returns: Where the value is, if a secret's name starts at `start`.
     private static func secretValue(in bytes: [UInt8], at start: Int) -> Range<Int>? {
-        guard let first = character(in: bytes, at: start), "pstac".utf8.contains(first.byte),
-            let nameEnd = words.lazy.compactMap({ end(of: $0, in: bytes, at: start) }).first
-        else { return nil }
-        var index = nameEnd
+        guard let first = character(in: bytes, at: start) else { return nil }
+        var nameEnd: Int?
+        for word in words where nameEnd == nil && word[0] == first.byte {
+            nameEnd = end(of: word, in: bytes, at: start)
+        }
+        guard var index = nameEnd else { return nil }
         // The rest of the name, then quotes and space up to the colon or equals sign.
         var budget = 64
         while budget > 0, let next = character(in: bytes, at: index), isNamePart(next.byte) {

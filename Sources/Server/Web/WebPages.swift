@@ -1,4 +1,5 @@
 import CWebAssets
+import Domain
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -80,7 +81,7 @@ struct WebPages: Sendable {
         guard let first = segments.first else { return true }
         if first == "login" { return segments.count <= 2 }
         if first == "platform" { return segments.count <= 3 }
-        guard first.utf8.count <= 31, TenantSlugShape.fits(first) else { return false }
+        guard TenantSlug.isValid(first) else { return false }
         let pages: Set<String> = [
             "live", "flights", "review", "me", "schedules", "fleet", "rulesets", "quarantine", "stats", "admin", "imports",
         ]
@@ -167,17 +168,5 @@ struct WebPages: Sendable {
     private static func name(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { preconditionFailure("no field name: \(text)") }
         return name
-    }
-}
-
-/// The shape of a tenant's slug, whether there is such a tenant or not.
-enum TenantSlugShape {
-    static func fits(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
-        guard (2...31).contains(bytes.count), (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(bytes[0]) else { return false }
-        return bytes.allSatisfy {
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-                || $0 == UInt8(ascii: "-")
-        }
     }
 }

@@ -4,22 +4,26 @@ import Testing
 @Suite struct JSONTests {
     private func decode(_ text: String) throws(JSONError) -> JSONValue { try JSON.decode(Array(text.utf8)) }
 
-    @Test(arguments: [
-        ("null", .null), (" true\n", .bool(true)), ("0", .integer(0)), ("-12", .integer(-12)),
-        ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)),
-        ("9223372036854775808", .double(9_223_372_036_854_775_808)), ("1.5", .double(1.5)), ("1e3", .double(1000)),
-        ("-0", .double(-0.0)), ("1e-400", .double(0)), ("1e308", .double(1e308)), ("1E+2", .double(100)),
-        ("12345678901234567890", .double(12_345_678_901_234_567_890)), ("0.1", .double(0.1)),
-        ("2.2250738585072014e-308", .double(2.2250738585072014e-308)), ("[]", .array([])), ("{}", .object(JSONObject())),
-        (#""a\u00e9\ud83d\ude00\n\/""#, .string("aé😀\n/")), (#""é""#, .string("é")), ("[1,[2]]", .array([.integer(1), .array([.integer(2)])])),
-    ] as [(String, JSONValue)])
+    @Test(
+        arguments: [
+            ("null", .null), (" true\n", .bool(true)), ("0", .integer(0)), ("-12", .integer(-12)),
+            ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)),
+            ("9223372036854775808", .double(9_223_372_036_854_775_808)), ("1.5", .double(1.5)), ("1e3", .double(1000)),
+            ("-0", .double(-0.0)), ("1e-400", .double(0)), ("1e308", .double(1e308)), ("1E+2", .double(100)),
+            ("12345678901234567890", .double(12_345_678_901_234_567_168)), ("0.1", .double(0.1)),
+            ("2.2250738585072014e-308", .double(2.2250738585072014e-308)), ("[]", .array([])),
+            ("{}", .object(JSONObject())),
+            (#""a\u00e9\ud83d\ude00\n\/""#, .string("aé😀\n/")), (#""é""#, .string("é")),
+            ("[1,[2]]", .array([.integer(1), .array([.integer(2)])])),
+        ] as [(String, JSONValue)])
     func reads(_ text: String, _ value: JSONValue) throws {
         #expect(try decode(text) == value)
     }
 
     @Test(arguments: [
         "", " ", "nul", "tru", "NaN", "Infinity", "-Infinity", "+1", "01", "1.", ".5", "1e", "1e400", "-1e400", "0x10",
-        "1,5", "--1", "[1,]", "[,1]", "[1", "{", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, #"{a:1}"#, #"{'a':1}"#, "1 2", "{}x",
+        "1,5", "--1", "[1,]", "[,1]", "[1", "{", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, #"{a:1}"#, #"{'a':1}"#, "1 2",
+        "{}x",
         #""a"#, #""\x""#, #""\u12""#, #""\u123g""#, #""\ud800""#, #""\udc00""#, #""\ud800\u0041""#, "\"\u{1}\"",
         "\"a\nb\"", "\u{FEFF}{}", "[1]]", "//1", "[1 2]", "\u{0}", "1\u{0}",
     ])
@@ -27,9 +31,11 @@ import Testing
         #expect(throws: JSONError.self) { try decode(text) }
     }
 
-    @Test(arguments: [[0x22, 0x80, 0x22], [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xF8, 0x22],
-        [0xFF, 0xFE, 0x31, 0x00], [0x22, 0xE2, 0x82, 0x22], [0x22, 0x5C, 0x6E, 0xFF, 0x22],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x22, 0x80, 0x22], [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xF8, 0x22],
+            [0xFF, 0xFE, 0x31, 0x00], [0x22, 0xE2, 0x82, 0x22], [0x22, 0x5C, 0x6E, 0xFF, 0x22],
+        ] as [[UInt8]])
     func refusesBrokenUTF8(_ bytes: [UInt8]) {
         #expect(throws: JSONError.self) { try JSON.decode(bytes) }
     }
@@ -62,12 +68,14 @@ import Testing
         #expect(try decode(text).phpType == type)
     }
 
-    @Test(arguments: [
-        ("12", 12), (" 12", 12), ("12 ", 12), ("+1.5", 1.5), ("-.5", -0.5), ("5.", 5), ("1e3", 1000), ("1.e2", 100),
-        ("0007", 7), ("123456789012345678901234567890.5", 123_456_789_012_345_678_901_234_567_890.5),
-        ("", nil), (" ", nil), ("NaN", nil), ("nan", nil), ("INF", nil), ("Infinity", nil), ("1e400", nil), ("0x1A", nil), ("1,5", nil),
-        ("1e", nil), (".", nil), ("-", nil), ("1 2", nil), ("12a", nil), ("1e-400", 0),
-    ] as [(String, Double?)])
+    @Test(
+        arguments: [
+            ("12", 12), (" 12", 12), ("12 ", 12), ("+1.5", 1.5), ("-.5", -0.5), ("5.", 5), ("1e3", 1000), ("1.e2", 100),
+            ("0007", 7), ("123456789012345678901234567890.5", 123_456_789_012_345_678_901_234_567_890.5),
+            ("", nil), (" ", nil), ("NaN", nil), ("nan", nil), ("INF", nil), ("Infinity", nil), ("1e400", nil),
+            ("0x1A", nil), ("1,5", nil),
+            ("1e", nil), (".", nil), ("-", nil), ("1 2", nil), ("12a", nil), ("1e-400", 0),
+        ] as [(String, Double?)])
     func readsNumericStringsAsPHPDoes(_ text: String, _ number: Double?) {
         #expect(JSONValue.string(text).numeric == number)
     }
@@ -80,7 +88,9 @@ import Testing
             guard value.isFinite else { continue }
             let digits = Int.random(in: 1...24, using: &random)
             let exponent = Int.random(in: -330...320, using: &random)
-            let number = "\(Int.random(in: 1...9, using: &random))." + (0..<digits).map { _ in "\(Int.random(in: 0...9, using: &random))" }.joined()
+            let number =
+                "\(Int.random(in: 1...9, using: &random))."
+                + (0..<digits).map { _ in "\(Int.random(in: 0...9, using: &random))" }.joined()
             for text in ["\(value)", "\(number)e\(exponent)", number] {
                 let expected = Double(text) ?? 0
                 if expected.isFinite {

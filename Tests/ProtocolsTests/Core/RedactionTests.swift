@@ -7,11 +7,16 @@ import Testing
     @Test(arguments: [
         #"{"password":"CANARY9"}"#, #"{ "Password" : "CANARY9" , "a":1}"#, #"{"password":"x\"CANARY9","a":1}"#,
         #"{"session":"CANARY9.b.c"}"#, #"{"accessToken":"CANARY9"}"#, #"{"a":{"api_key":"CANARY9"}}"#,
-        #"{"password":"CANARY9"#, #"{"password":CANARY9}"#, #"{"password":["CANARY9"]}"#, #"{"password":{"a":"CANARY9"}}"#,
-        #"{"\u0070assword":"CANARY9"}"#, #"{"pass\u0077ord":"CANARY9"}"#, "password=CANARY9", "a=1&PASSWORD=CANARY9&b=2",
-        "pass%77ord=CANARY9", "password=a,CANARY9", "password%3DCANARY9", #"{"password":"a"CANARY9"}"#, #"{"x":"a"b","password":"CANARY9"}"#,
-        "{\"password\"\n:\n\"CANARY9\"}", #"{\"password\":\"CANARY9\"}"#, "password[]=CANARY9", "{'password':'CANARY9'}", "password:CANARY9",
-        #"{"password":"\\","password":"CANARY9"}"#, #"{"password":1234,"token":"CANARY9"}"#, #"{"password":null,"pwd":"CANARY9"}"#,
+        #"{"password":"CANARY9"#, #"{"password":CANARY9}"#, #"{"password":["CANARY9"]}"#,
+        #"{"password":{"a":"CANARY9"}}"#,
+        #"{"\u0070assword":"CANARY9"}"#, #"{"pass\u0077ord":"CANARY9"}"#, "password=CANARY9",
+        "a=1&PASSWORD=CANARY9&b=2",
+        "pass%77ord=CANARY9", "password=a,CANARY9", "password%3DCANARY9", #"{"password":"a"CANARY9"}"#,
+        #"{"x":"a"b","password":"CANARY9"}"#,
+        "{\"password\"\n:\n\"CANARY9\"}", #"{\"password\":\"CANARY9\"}"#, "password[]=CANARY9",
+        "{'password':'CANARY9'}", "password:CANARY9",
+        #"{"password":"\\","password":"CANARY9"}"#, #"{"password":1234,"token":"CANARY9"}"#,
+        #"{"password":null,"pwd":"CANARY9"}"#,
     ])
     func cutsSecrets(_ body: String) {
         for type in ["application/json", nil] {
@@ -33,7 +38,8 @@ import Testing
     }
 
     @Test func keepsTheRestReadable() throws {
-        let frame = RawFrame.post("flights/update", #"{"password":"x","latitude":"north","message":"session was fine"}"#)
+        let frame = RawFrame.post(
+            "flights/update", #"{"password":"x","latitude":"north","message":"session was fine"}"#)
         let bytes = redacted(frame)
         let again = try #require(RawFrame(captured: bytes, receivedAt: FixtureCorpus.receivedAt))
         #expect(again.path == frame.path && again.contentType == frame.contentType)
@@ -52,9 +58,9 @@ import Testing
             _ = redacted(RawFrame.post("x", "").with(body: noise))
         }
         for unit in ["password", "\"password\":", "pass", "{\"token\":", "%", "\\u0070", "password=&", "session "] {
-            let body = Array(String(repeating: unit, count: 4 << 20 / unit.utf8.count).utf8)
+            let body = Array(String(repeating: unit, count: 256 << 10 / unit.utf8.count).utf8)
             let clock = ContinuousClock()
-            #expect(clock.measure { _ = redacted(RawFrame.post("x", "").with(body: body)) } < .seconds(20), "\(unit)")
+            #expect(clock.measure { _ = redacted(RawFrame.post("x", "").with(body: body)) } < .seconds(4), "\(unit)")
         }
     }
 }

@@ -64,7 +64,9 @@ async function start() {
                 if (mine !== turn && shown !== kind) return;
                 made = () => module.page({ slug, id: id && decodeURIComponent(id) });
             } catch (error) {
-                made = () => h("div", { class: "page" }, problemNotice(error, () => { shown = ""; location_.value = { ...location_.peek() }; }));
+                // Code that cannot be fetched: no network, or a new version took the old one's place. Loading again helps with both.
+                const problem = error instanceof api.Problem ? error : new api.Problem(0, {}, null);
+                made = () => h("div", { class: "page" }, problemNotice(problem, () => window.location.reload()));
             }
             end?.();
             main.replaceChildren();

@@ -241,15 +241,17 @@ public final class QueryServer: Service {
             throw Problem(.forbidden, "Not from there", detail: "Pages of another site may not open this stream.")
         }
         let principal: Principal?
-        var isByKey = false
+        let isByKey: Bool
         if let authorization = head.headerFields[.authorization] {
             principal = try await access.principal(id, authorization: authorization)
             isByKey = authorization.utf8.count(where: { $0 == UInt8(ascii: ".") }) != 2
         } else if let ticket = target.query["ticket"] {
             guard let found = tickets.take(ticket, of: id, at: now()) else { throw Problem.unauthorized }
             principal = found
+            isByKey = false
         } else {
             principal = nil
+            isByKey = false
         }
         guard principal != nil || tenant.settings.livePublic else { throw Problem.unauthorized }
         guard !hub.isClosing else { throw Problem.unavailable }

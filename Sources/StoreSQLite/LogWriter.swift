@@ -103,15 +103,20 @@ final class LogWriter {
                 if versions.count > Self.versionsKept { versions.removeAll(keepingCapacity: true) }
             } catch {
                 forget()
-                // A failed COMMIT may have rolled back by itself; then this one is refused, which changes nothing.
-                if sqlite3_get_autocommit(connection) == 0 { _ = sqlite3_exec(connection, "ROLLBACK", nil, nil, nil) }
+                rollBack()
                 throw error
             }
         }
     }
 
+    /// A failed COMMIT may have rolled back by itself, so nothing is left to do then.
+    private func rollBack() {
+        if sqlite3_get_autocommit(connection) == 0 { _ = sqlite3_exec(connection, "ROLLBACK", nil, nil, nil) }
+    }
+
     /// Takes the write lock. Waits in short steps: the lock is not queued for, so whoever asks often gets it.
     private func begin(onWait: () -> Void) throws(SQLiteFailure) {
+        rollBack()
         let begin = try statement("BEGIN IMMEDIATE")
         let start = ContinuousClock.now
         var lastLook = start

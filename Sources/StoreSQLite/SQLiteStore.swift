@@ -115,6 +115,8 @@ public final class SQLiteStore: Sendable {
         var configuration = Configuration()
         configuration.label = "store"
         configuration.maximumReaderCount = 4
+        // A transaction that a failing disk does not let end must not trap: `LogWriter` ends it before the next one.
+        configuration.allowsUnsafeTransactions = true
         let wait = options.busyTimeout
         let seconds = Double(wait.components.seconds) + Double(wait.components.attoseconds) / 1e18
         configuration.busyMode = .timeout(seconds)

@@ -9,6 +9,7 @@ import time
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
+import support
 from support import BASE, HOSTILE, PILOT, STAFF, TENANT, Skip, Tracker, Watched, Wire, near, need, pixels, request, sign_in, until
 
 DARK = ["#8d99a5", "#825dfa", "#d270cf", "#fe826e", "#e9b547", "#f9f7d0"]
@@ -122,6 +123,29 @@ def flow_03_connection_lost_and_back(browser):
         tracker.cancel()
         watched.close()
         wire.cut()
+
+
+def flow_04_server_killed_and_restarted(browser):
+    """kill -9 of the server while a page looks: the page resumes by itself, with the newest position."""
+    assert support.SERVER, "run with --albatross PATH: this flow ends and restarts the server"
+    watched = Watched(browser, tolerate=("ERR_CONNECTION", "WebSocket", "ERR_EMPTY", "ERR_SOCKET", "Failed to load resource"))
+    tracker = Tracker("VMS904")
+    try:
+        tracker.update(47.0, 0.0)
+        page = watched.live()
+        flight = tracker.flight_id(page)
+        page.evaluate("window.survives = 7")
+        page.wait_for_selector(".connection[data-state=live]")
+        support.SERVER.kill()
+        page.wait_for_selector(".bar.lost", timeout=10_000)
+        support.SERVER.start()
+        tracker.update(47.0, 2.0)
+        page.wait_for_selector(".connection[data-state=live]", timeout=30_000)
+        until(lambda: abs(watched.probe(flight)["lon"] - 2.0) < 0.2, 10, "newest position after the restart")
+        assert page.evaluate("window.survives") == 7
+    finally:
+        tracker.cancel()
+        watched.close()
 
 
 def flow_06_list_is_the_twin(browser):

@@ -13,6 +13,8 @@ BASE = os.environ.get("ALBATROSS_URL", "http://127.0.0.1:8080").rstrip("/")
 TENANT = os.environ.get("ALBATROSS_TENANT", "demo")
 STAFF = (os.environ.get("ALBATROSS_STAFF_ID", ""), os.environ.get("ALBATROSS_STAFF_PASSWORD", ""))
 PILOT = (os.environ.get("ALBATROSS_PILOT_ID", ""), os.environ.get("ALBATROSS_PILOT_PASSWORD", ""))
+# The server of this run, when the run started one.
+SERVER = None
 SHOTS = os.environ.get("ALBATROSS_SHOTS", "")
 
 HOSTILE = "<img src=x onerror=alert(1)> javascript:alert(1) \u202etxet {{static}} \U0001f6e9"

@@ -7,10 +7,13 @@ extension EndToEnd {
     struct CommandLineTests {
         @Test func worksBeforeTheFirstServe() async throws {
             try await withServer(started: false) { server in
-                let tenant = try await server.run("tenant", "create", "demo", "--name", "Demo", "--icao", "DEM", "--json").json()
+                let tenant = try await server.run(
+                    "tenant", "create", "demo", "--name", "Demo", "--icao", "DEM", "--json"
+                ).json()
                 #expect(tenant["id"]?.text?.count == 36)
                 let user = try await server.run(
-                    "user", "create", "--tenant", "demo", "--role", "pilot", "--id", "DEM0007", "--email", "ada@demo.example",
+                    "user", "create", "--tenant", "demo", "--role", "pilot", "--id", "DEM0007", "--email",
+                    "ada@demo.example",
                     "--name", "Ada Kern", "--password-stdin", "--json", stdin: "s3cret\n"
                 ).json()
                 #expect(user["id"]?.text?.count == 36)
@@ -26,7 +29,8 @@ extension EndToEnd {
                     "booking", "create", "--tenant", "demo", "--user", "DEM0007", "--flight", "DEM101", "--json"
                 ).json()
                 #expect(booking["id"]?.text?.count == 36)
-                let key = try await server.run("apikey", "create", "--tenant", "demo", "--user", "DEM0007", "--json").json()
+                let key = try await server.run("apikey", "create", "--tenant", "demo", "--user", "DEM0007", "--json")
+                    .json()
                 #expect(key["id"]?.text?.count == 36)
                 #expect((key["key"]?.text?.count ?? 0) >= 32)
                 let tenants = try await server.run("tenant", "list", "--json").json()
@@ -59,7 +63,8 @@ extension EndToEnd {
         }
 
         @Test(arguments: [
-            ["--no-such-flag"], ["nonsense"], ["tenant", "create"], ["serve", "--http"], ["user", "create", "--tenant", "demo"],
+            ["--no-such-flag"], ["nonsense"], ["tenant", "create"], ["serve", "--http"],
+            ["user", "create", "--tenant", "demo"],
             ["tenant", "set", "demo", "--live-public", "perhaps"],
         ])
         func wrongUsageExitsTwo(_ arguments: [String]) async throws {
@@ -115,7 +120,10 @@ extension EndToEnd {
                 let process = try ChildProcess(
                     Paths.binary, ["--help"], environment: server.environment, folder: server.folder)
                 #expect(try await process.exitCode(within: .seconds(60)) == 0)
-                for command in ["serve", "demo", "fly", "tenant", "user", "apikey", "schedule", "fleet", "booking", "pirep", "rebuild", "verify", "bench", "decode"] {
+                for command in [
+                    "serve", "demo", "fly", "tenant", "user", "apikey", "schedule", "fleet", "booking", "pirep",
+                    "rebuild", "verify", "bench", "decode",
+                ] {
                     #expect(process.output.contains("  \(command) "), "\(command)")
                 }
             }
@@ -212,11 +220,16 @@ extension EndToEnd {
                 try await airline.addUser(7, name: "Ada Kern")
                 let tracker = try await airline.tracker(7)
                 #expect(try await tracker.get("flights/search").json().items?.count == 4)
-                let more = [Airline.scheduleHeader, Airline.scheduleRow("DEM", "555", "EDDF", "EDDM", from: "08:00", to: "09:00", minutes: 60)]
+                let more = [
+                    Airline.scheduleHeader,
+                    Airline.scheduleRow("DEM", "555", "EDDF", "EDDM", from: "08:00", to: "09:00", minutes: 60),
+                ]
                 try await server.run(
-                    "schedule", "import", "--tenant", "demo", try server.file("more.csv", more.joined(separator: "\n") + "\n"))
+                    "schedule", "import", "--tenant", "demo",
+                    try server.file("more.csv", more.joined(separator: "\n") + "\n"))
                 try await eventually("new entry") {
-                    try await tracker.get("flights/search", [("departureAirport", "EDDF")]).json().items?.count == 1 ? true : nil
+                    try await tracker.get("flights/search", [("departureAirport", "EDDF")]).json().items?.count == 1
+                        ? true : nil
                 }
                 // A client draws no flight whose airports it was not told.
                 try await eventually("new airports") {
@@ -236,7 +249,8 @@ extension EndToEnd {
                 try await eventually("acceptance") {
                     try await staff.json("pireps/\(flight.id)")["state"] == "accepted" ? true : nil
                 }
-                let again = try await server.cli("pirep", "reject", "--tenant", "demo", flight.id, "--reason", "changed my mind about it")
+                let again = try await server.cli(
+                    "pirep", "reject", "--tenant", "demo", flight.id, "--reason", "changed my mind about it")
                 #expect(again.status == 1)
             }
         }
@@ -245,7 +259,8 @@ extension EndToEnd {
             try await withServer { server in
                 let airline = try await Airline.make(on: server)
                 let second = try ChildProcess(
-                    Paths.binary, ["serve", "--data", server.data, "--http", "127.0.0.1:0"], environment: server.environment,
+                    Paths.binary, ["serve", "--data", server.data, "--http", "127.0.0.1:0"],
+                    environment: server.environment,
                     folder: server.folder)
                 defer { second.signal(SIGKILL) }
                 try await eventually("word of the second server", within: .seconds(100)) {

@@ -91,7 +91,8 @@ extension EndToEnd {
         private static func number(_ latitude: Double) -> Int { Int(((latitude - 40) / 0.0001).rounded()) }
 
         /// One pilot: books, reports positions, files, books again; what got no answer is sent again until it does.
-        private static func write(_ index: Int, _ number: Int, _ token: String, _ driver: Driver) async throws -> Ledger {
+        private static func write(_ index: Int, _ number: Int, _ token: String, _ driver: Driver) async throws -> Ledger
+        {
             var ledger = Ledger()
             var random = RandomSource(seed: seed &+ UInt64(index) &* 7919)
             let entry = String(1000 + index)
@@ -126,7 +127,9 @@ extension EndToEnd {
                 #expect([200, 409].contains(booked.status), "\(booked.text)")
                 guard let bookings = try await ask({ try await $0.get("flights/bookings") }) else { break }
                 let bid = try #require(try bookings.json()[0]?["bidID"]?.integer, "\(booked.text) \(bookings.text)")
-                guard let started = try await ask({ try await $0.post("flights/start", ["bidID": .int(bid)]) }) else { break }
+                guard let started = try await ask({ try await $0.post("flights/start", ["bidID": .int(bid)]) }) else {
+                    break
+                }
                 let flightID = try #require(try started.json()["trackingID"]?.text, "\(started.text)")
                 let flight = Tracker.Flight(bid: bid, id: flightID)
                 var flown = Ledger.Flown(flight: flight)
@@ -143,7 +146,9 @@ extension EndToEnd {
                     if index.isMultiple(of: 2) { change["eventTimestamp"] = .string(PositionTests.stamp(Date())) }
                     let body = Bodies.update(flight, change)
                     flown.sent.insert(step)
-                    guard let answer = try await ask({ try await $0.post("flights/update", body) }) else { break flights }
+                    guard let answer = try await ask({ try await $0.post("flights/update", body) }) else {
+                        break flights
+                    }
                     #expect(answer.status == 200, "\(answer.text)")
                     if answer.isSuccess { flown.acknowledged.insert(step) }
                 }
@@ -179,7 +184,8 @@ extension EndToEnd {
                 let ids = Set(listed.compactMap { $0["flight_id"]?.text ?? $0["id"]?.text })
                 return reports.allSatisfy { ids.contains($0.flight.id) } ? listed : nil
             }
-            let counts = Dictionary(grouping: listed) { $0["flight_id"]?.text ?? $0["id"]?.text ?? "" }.mapValues(\.count)
+            let counts = Dictionary(grouping: listed) { $0["flight_id"]?.text ?? $0["id"]?.text ?? "" }.mapValues(
+                \.count)
             for flown in reports { #expect(counts[flown.flight.id] == 1) }
             let possible = Set(flights.filter(\.mayBeFiled).map(\.flight.id))
             #expect(Set(counts.keys).isSubset(of: possible))
@@ -229,7 +235,7 @@ extension EndToEnd {
                     let tracker = try await airline.tracker(100 + index)
                     begun.append((tracker, try await tracker.begin(String(1000 + index))))
                 }
-                let acknowledged = Mutex<[String: Set<Int>]>([:])
+                let acknowledged = Shared<[String: Set<Int>]>([:])
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for (tracker, flight) in begun {
                         group.addTask {

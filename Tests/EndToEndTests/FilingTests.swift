@@ -5,7 +5,8 @@ extension EndToEnd {
     /// N4 to N6: a report is filed once, whatever happens to its answer.
     @Suite(.serialized)
     struct FilingTests {
-        private func flown(_ airline: Airline, _ number: Int, _ entry: String) async throws -> (Tracker, Tracker.Flight) {
+        private func flown(_ airline: Airline, _ number: Int, _ entry: String) async throws -> (Tracker, Tracker.Flight)
+        {
             try await airline.addUser(number, name: "Pilot \(number)")
             let tracker = try await airline.tracker(number)
             let flight = try await tracker.begin(entry)

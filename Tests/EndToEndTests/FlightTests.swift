@@ -47,7 +47,9 @@ extension EndToEnd {
         /// Rows of a recording with a time and place of their own.
         static func rows(_ recording: String) throws -> Int {
             let text = try String(contentsOfFile: Paths.flight(recording), encoding: .utf8)
-            let rows = text.split(whereSeparator: \.isNewline).dropFirst().map { $0.split(separator: ",").prefix(3).joined(separator: ",") }
+            let rows = text.split(whereSeparator: \.isNewline).dropFirst().map {
+                $0.split(separator: ",").prefix(3).joined(separator: ",")
+            }
             return Set(rows).count
         }
 
@@ -63,7 +65,8 @@ extension EndToEnd {
             _ value: JSON?, near text: String, within seconds: Double, sourceLocation: SourceLocation = #_sourceLocation
         ) throws {
             let wanted = try #require(Self.time(.string(text)))
-            let found = try #require(Self.time(value), "\(value?.canonical ?? "nothing")", sourceLocation: sourceLocation)
+            let found = try #require(
+                Self.time(value), "\(value?.canonical ?? "nothing")", sourceLocation: sourceLocation)
             #expect(
                 abs(found.timeIntervalSince(wanted)) <= seconds, "\(found) instead of \(wanted)",
                 sourceLocation: sourceLocation)
@@ -99,7 +102,9 @@ extension EndToEnd {
                 #expect(report["state"] == "accepted")
                 // D7: an honest recording raises no integrity rule.
                 let violated = (report["findings"]?.items ?? []).filter { $0["verdict"] == "violated" }
-                for rule in ["teleport", "implied-speed-mismatch", "impossible-vertical-rate", "touchdown-not-observed"] {
+                for rule in [
+                    "teleport", "implied-speed-mismatch", "impossible-vertical-rate", "touchdown-not-observed",
+                ] {
                     #expect(!violated.contains { $0["rule"]?.text == rule }, "\(rule)")
                 }
                 // The pilot's tracker is told as well.
@@ -126,7 +131,9 @@ extension EndToEnd {
                     let first = try #require(Self.time(.string(from)))
                     let last = try #require(Self.time(.string(to)))
                     let shown = evidence.contains { interval in
-                        guard let begin = Self.time(interval["first"]), let end = Self.time(interval["last"]) else { return false }
+                        guard let begin = Self.time(interval["first"]), let end = Self.time(interval["last"]) else {
+                            return false
+                        }
                         return begin <= first.addingTimeInterval(0.002) && end >= last.addingTimeInterval(-0.002)
                             && end.timeIntervalSince(begin) < 400
                     }
@@ -192,7 +199,9 @@ extension EndToEnd {
                 defer { process.signal(SIGKILL) }
                 let staff = try await airline.staff()
                 let marker = try await eventually("marker", within: .seconds(60)) {
-                    guard process.isRunning else { throw TimedOut(description: "fly ended: \(process.output) \(process.errors)") }
+                    guard process.isRunning else {
+                        throw TimedOut(description: "fly ended: \(process.output) \(process.errors)")
+                    }
                     return try await staff.json("live")["flights"]?.items?.first
                 }
                 #expect(marker["pilot"]?.text == "DEM0007" || marker["pilot"]?.text == nil)

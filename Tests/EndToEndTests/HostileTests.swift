@@ -1,7 +1,6 @@
 import Foundation
 import NIOCore
 import NIOHTTP1
-import Synchronization
 import Testing
 
 extension EndToEnd {
@@ -24,7 +23,9 @@ extension EndToEnd {
             print("hostile test: seed \(Self.seed)")
             try await withServer { server in
                 let airline = try await Airline.make(on: server, spare: 3)
-                for (number, name) in [(7, "Ada Kern"), (9, "Hostile")] { try await airline.addUser(number, name: name) }
+                for (number, name) in [(7, "Ada Kern"), (9, "Hostile")] {
+                    try await airline.addUser(number, name: name)
+                }
                 let good = try await airline.tracker(7)
                 let hostile = try await airline.tracker(9)
                 let goodFlight = try await good.begin("1000")
@@ -34,17 +35,17 @@ extension EndToEnd {
                 let before = try await state(staff, without: [goodFlight.id, badFlight.id])
 
                 let attacks = Self.attacks(count: 10_000, Self.seed, server.port, hostile, badFlight)
-                let next = Atomic<Int>(0)
-                let storedByHostile = Atomic<Int>(0)
-                let statuses = Mutex<[Int: Int]>([:])
-                let isOver = Atomic<Bool>(false)
-                let goodSent = Mutex<[Double]>([])
+                let next = Counter()
+                let storedByHostile = Counter()
+                let statuses = Shared<[Int: Int]>([:])
+                let isOver = Flag()
+                let goodSent = Shared<[Double]>([])
 
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     // The honest neighbour.
                     group.addTask {
                         var index = 0
-                        while !isOver.load(ordering: .relaxed) {
+                        while !isOver.isSet {
                             let latitude = decimal(48, index % 60_000, 50)
                             try await good.report(goodFlight, latitude: latitude)
                             goodSent.withLock { $0.append(latitude) }
@@ -56,24 +57,27 @@ extension EndToEnd {
                             for _ in 0..<32 {
                                 storm.addTask {
                                     while true {
-                                        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                                        let index = next.next()
                                         guard index < attacks.count else { return }
-                                        let status = try await Self.perform(attacks[index], server, hostile.token, index)
+                                        let status = try await Self.perform(
+                                            attacks[index], server, hostile.token, index)
                                         statuses.withLock { $0[status, default: 0] += 1 }
                                         if case .call(_, "flights/update", _, true, _) = attacks[index], status == 200 {
-                                            storedByHostile.wrappingAdd(1, ordering: .relaxed)
+                                            _ = storedByHostile.next()
                                         }
                                     }
                                 }
                             }
                             try await storm.waitForAll()
                         }
-                        isOver.store(true, ordering: .relaxed)
+                        isOver.set()
                     }
                     try await group.waitForAll()
                 }
                 let counted = statuses.withLock { $0 }
-                print("hostile test: answers by status \(counted.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })")
+                print(
+                    "hostile test: answers by status \(counted.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })"
+                )
                 #expect(counted.values.reduce(0, +) == attacks.count)
                 #expect(counted.filter { $0.key >= 500 }.isEmpty)
 
@@ -83,7 +87,7 @@ extension EndToEnd {
                 #expect(!track.isEmpty)
                 // Of the hostile pilot's flight nothing is stored that was not answered 200, and nothing impossible.
                 let hostileTrack = try await staff.track(badFlight.id)
-                #expect(hostileTrack.points.count <= storedByHostile.load(ordering: .relaxed) + 1)
+                #expect(hostileTrack.points.count <= storedByHostile.count + 1)
                 for point in hostileTrack.points {
                     #expect((-90...90).contains(point.latitude) && (-180...180).contains(point.longitude))
                 }
@@ -127,7 +131,9 @@ extension EndToEnd {
                 let answer = try await Web.send(
                     method, "\(server.url)/acars/demo/smartcars3/\(path)", headers: headers,
                     body: method == "GET" ? nil : body, within: .seconds(10))
-                #expect(answer.status < 500, "attack \(index): \(method) \(path) \(String(decoding: body.prefix(300), as: UTF8.self))")
+                #expect(
+                    answer.status < 500,
+                    "attack \(index): \(method) \(path) \(String(decoding: body.prefix(300), as: UTF8.self))")
                 return answer.status
             case .bytes(let bytes):
                 let socket = try await RawSocket(port: server.port)
@@ -185,13 +191,17 @@ extension EndToEnd {
                 case 0: return .bytes(brokenFraming(&random))
                 case 1:
                     // Queries have their own decoders.
-                    let path = ["flights/search", "pireps/search", "pireps/details", "data/airports", "flights/liveFlights"]
+                    let path =
+                        ["flights/search", "pireps/search", "pireps/details", "data/airports", "flights/liveFlights"]
                         .randomElement(using: &random) ?? ""
                     let names = ["departureAirport", "aircraft", "limit", "id", "startDate", "status", "callsign", "v"]
                     let query = (0..<Int.random(in: 0...3, using: &random)).map { _ in
                         (names.randomElement(using: &random) ?? "") + "="
-                            + (["", "%00", "%", "%zz", "-1", "1e400", "EGLL", "'%20OR%201=1--", "..%2f..%2f", "%C3%28", "NaN"]
-                                .randomElement(using: &random) ?? "")
+                            + ([
+                                "", "%00", "%", "%zz", "-1", "1e400", "EGLL", "'%20OR%201=1--", "..%2f..%2f", "%C3%28",
+                                "NaN",
+                            ]
+                            .randomElement(using: &random) ?? "")
                     }.joined(separator: "&")
                     return .call(
                         method: "GET", path: path + "?" + query, type: "application/json", hasToken: random.chance(0.9),
@@ -205,10 +215,14 @@ extension EndToEnd {
                     let (path, body) = valid.randomElement(using: &random) ?? valid[0]
                     let isText = random.chance(0.5)
                     let bytes = isText ? mutatedText(body.bytes, &random) : Array(mutated(body, &random).utf8)
-                    let types = ["application/json", "application/x-www-form-urlencoded", "text/plain", "multipart/form-data"]
+                    let types = [
+                        "application/json", "application/x-www-form-urlencoded", "text/plain", "multipart/form-data",
+                    ]
                     return .call(
-                        method: random.chance(0.97) ? "POST" : ["PUT", "DELETE", "PATCH"].randomElement(using: &random) ?? "PUT",
-                        path: path, type: random.chance(0.8) ? types[0] : types.randomElement(using: &random) ?? types[0],
+                        method: random.chance(0.97)
+                            ? "POST" : ["PUT", "DELETE", "PATCH"].randomElement(using: &random) ?? "PUT",
+                        path: path,
+                        type: random.chance(0.8) ? types[0] : types.randomElement(using: &random) ?? types[0],
                         hasToken: random.chance(0.95), body: bytes)
                 }
             }
@@ -216,18 +230,24 @@ extension EndToEnd {
 
         /// JSON texts that no field expects.
         static let values = [
-            "null", "true", "[]", "{}", "\"\"", "0", "-0", "-1", "1e400", "-1e400", "1e-400", "1e308", "12345678901234567890",
+            "null", "true", "[]", "{}", "\"\"", "0", "-0", "-1", "1e400", "-1e400", "1e-400", "1e308",
+            "12345678901234567890",
             "123456789012345678901234567890", "0.1e", "01", "+1", ".5", "5.", "NaN", "Infinity", "-Infinity", "\"NaN\"",
-            "\"1,5\"", "\"0x10\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\x41\"", "'single'", "[[[[[[[[]]]]]]]]",
-            "{\"a\":{\"a\":{\"a\":1}}}", "\"<script>alert(1)</script>\"", "\"=cmd|' /C calc'!A0\"", "\"'; DROP TABLE event;--\"",
+            "\"1,5\"", "\"0x10\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\x41\"", "'single'",
+            "[[[[[[[[]]]]]]]]",
+            "{\"a\":{\"a\":{\"a\":1}}}", "\"<script>alert(1)</script>\"", "\"=cmd|' /C calc'!A0\"",
+            "\"'; DROP TABLE event;--\"",
             "\"../../etc/passwd\"", "\"\\r\\nSet-Cookie: a=b\"", "\"\\u001b[31m\"", "91", "181", "361", "2147483648",
-            "9223372036854775807", "9223372036854775808", "\"999999999999999999999\"", "1.7976931348623157e308", "[null]",
+            "9223372036854775807", "9223372036854775808", "\"999999999999999999999\"", "1.7976931348623157e308",
+            "[null]",
             "[1,2,3]", "[\"A\",null]", "\"\u{FEFF}\"", "\"\u{202E}abc\"",
         ]
 
         /// Grammar mutations: one or more members changed, dropped, doubled, renamed or added.
         static func mutated(_ body: JSON, _ random: inout RandomSource) -> String {
-            var members = (body.members ?? [:]).sorted { $0.key < $1.key }.map { (JSON.quoted($0.key), $0.value.canonical) }
+            var members = (body.members ?? [:]).sorted { $0.key < $1.key }.map {
+                (JSON.quoted($0.key), $0.value.canonical)
+            }
             for _ in 0..<Int.random(in: 1...3, using: &random) {
                 guard !members.isEmpty else { break }
                 let index = Int.random(in: 0..<members.count, using: &random)
@@ -266,11 +286,15 @@ extension EndToEnd {
             let start = "POST /acars/demo/smartcars3/flights/update HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             let text: String
             switch Int.random(in: 0..<17, using: &random) {
-            case 0: text = start + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+            case 0:
+                text =
+                    start
+                    + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
             case 1: text = start + "Content-Length: 5\r\nContent-Length: 6\r\n\r\n{\"a\":1"
             case 2: text = "GET /healthz HTTP/1.1\nHost: 127.0.0.1\n\n"
             case 3: text = start + "X-Folded: a\r\n b\r\nContent-Length: 2\r\n\r\n{}"
-            case 4: text = start + "X-Long: " + String(repeating: "a", count: 100 << 10) + "\r\nContent-Length: 0\r\n\r\n"
+            case 4:
+                text = start + "X-Long: " + String(repeating: "a", count: 100 << 10) + "\r\nContent-Length: 0\r\n\r\n"
             case 5: text = start + "X-Unfinished: 1\r\nContent-Length: 100\r\n\r\n{\"a\":1}"
             case 6: text = start + "Content-Length: -1\r\n\r\n"
             case 7: text = start + "Content-Length: 18446744073709551616\r\n\r\n{}"
@@ -281,7 +305,10 @@ extension EndToEnd {
             case 12: text = "POST  /acars HTTP/1.1\r\n\r\n"
             case 13: text = "GET /\u{0} HTTP/1.1\r\nHost: a\r\n\r\n"
             case 14: text = "GET / HTTP/9.9\r\nHost: a\r\n\r\n"
-            case 15: text = start + "Transfer-Encoding: chunked\r\n\r\n2;" + String(repeating: "x", count: 20_000) + "\r\n{}\r\n0\r\n\r\n"
+            case 15:
+                text =
+                    start + "Transfer-Encoding: chunked\r\n\r\n2;" + String(repeating: "x", count: 20_000)
+                    + "\r\n{}\r\n0\r\n\r\n"
             default: return random.bytes(Int.random(in: 16...600, using: &random)) + Array("\r\n\r\n".utf8)
             }
             return Array(text.utf8)
@@ -305,12 +332,15 @@ extension EndToEnd {
                 let socket = try await RawSocket(port: server.port)
                 let smuggled = "GET /acars/\(airline.slug)/smartcars3/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
                 try? await socket.send(
-                    "POST /acars/demo/smartcars3/pilot/login?username=7 HTTP/1.1\r\nHost: 127.0.0.1\r\n" + rest + smuggled)
+                    "POST /acars/demo/smartcars3/pilot/login?username=7 HTTP/1.1\r\nHost: 127.0.0.1\r\n" + rest
+                        + smuggled)
                 try await eventually("closed connection", within: .seconds(20)) { socket.isClosed ? true : nil }
                 let answers = String(decoding: socket.received, as: UTF8.self)
                 #expect(!answers.contains("apiVersion"), "\(name): what followed was read as a request")
                 if !answers.isEmpty {
-                    #expect(answers.hasPrefix("HTTP/1.1 4") || answers.hasPrefix("HTTP/1.0 4"), "\(name): \(answers.prefix(200))")
+                    #expect(
+                        answers.hasPrefix("HTTP/1.1 4") || answers.hasPrefix("HTTP/1.0 4"),
+                        "\(name): \(answers.prefix(200))")
                 }
                 await socket.close()
                 #expect(try await Web.send("GET", "\(server.url)/healthz").status == 200)
@@ -340,16 +370,21 @@ extension EndToEnd {
                 var stored: [Double] = []
                 let template = Bodies.update(flight, ["latitude": "@"]).canonical
                 for (text, value) in [
-                    ("NaN", nil), ("Infinity", nil), ("-Infinity", nil), ("1e400", nil), ("-1e400", nil), ("1e308", nil),
+                    ("NaN", nil), ("Infinity", nil), ("-Infinity", nil), ("1e400", nil), ("-1e400", nil),
+                    ("1e308", nil),
                     ("90.0001", nil), ("-90.0001", nil), ("91", nil), ("12345678901234567890", nil), ("1,5", nil),
-                    ("\"1,5\"", nil), ("\"NaN\"", nil), ("\"Infinity\"", nil), ("\"\"", nil), ("null", nil), ("true", nil),
-                    ("\"0x10\"", nil), ("[1]", nil), ("01", nil), ("90", 90), ("-90", -90), ("12.5", 12.5), ("\"13.5\"", 13.5),
+                    ("\"1,5\"", nil), ("\"NaN\"", nil), ("\"Infinity\"", nil), ("\"\"", nil), ("null", nil),
+                    ("true", nil),
+                    ("\"0x10\"", nil), ("[1]", nil), ("01", nil), ("90", 90), ("-90", -90), ("12.5", 12.5),
+                    ("\"13.5\"", 13.5),
                     ("1.45e1", 14.5), ("15.5000000000000000000000001", 15.5),
                 ] as [(String, Double?)] {
                     let body = template.replacingOccurrences(of: "\"@\"", with: text)
                     let answer = try await tracker.access.send(
                         "POST", "flights/update", token: tracker.token, body: Array(body.utf8))
-                    #expect(answer.status == (value == nil ? 400 : 200), "latitude \(text): \(answer.status) \(answer.text)")
+                    #expect(
+                        answer.status == (value == nil ? 400 : 200), "latitude \(text): \(answer.status) \(answer.text)"
+                    )
                     if let value { stored.append(value) }
                 }
                 #expect(try await staff.track(flight.id).latitudes == stored)
@@ -394,7 +429,8 @@ extension EndToEnd {
                 }
                 let good = Bodies.update(flight).canonical
                 let deep = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
-                let deepObject = String(repeating: "{\"a\":", count: 100_000) + "1" + String(repeating: "}", count: 100_000)
+                let deepObject =
+                    String(repeating: "{\"a\":", count: 100_000) + "1" + String(repeating: "}", count: 100_000)
                 for body in [deep, deepObject, String(repeating: "[", count: 500_000), "{\"bidID\":\(deep)}"] {
                     #expect(try await post("flights/update", body).status == 400)
                 }
@@ -406,7 +442,9 @@ extension EndToEnd {
                 let different = "{" + (0..<100_000).map { "\"k\($0)\":0" }.joined(separator: ",") + "}"
                 #expect([400, 413].contains(try await post("flights/complete", different).status))
                 // A byte order mark, a lone surrogate, bytes behind the end: refused or understood, never an error.
-                for body in ["\u{FEFF}" + good, good + "x", good + good, good.replacingOccurrences(of: "MID", with: "\\ud800")] {
+                for body in [
+                    "\u{FEFF}" + good, good + "x", good + good, good.replacingOccurrences(of: "MID", with: "\\ud800"),
+                ] {
                     let answer = try await post("flights/update", body)
                     #expect([200, 400].contains(answer.status), "\(answer.status)")
                 }
@@ -427,7 +465,9 @@ extension EndToEnd {
                 let tracker = try await airline.tracker(7)
                 let flight = try await tracker.begin("1000")
                 try await tracker.report(flight, latitude: 50)
-                for (path, size) in [("flights/update", 1 << 20), ("pilot/login?username=7", 1 << 20), ("flights/complete", 4 << 20)] {
+                for (path, size) in [
+                    ("flights/update", 1 << 20), ("pilot/login?username=7", 1 << 20), ("flights/complete", 4 << 20),
+                ] {
                     let over = try await tracker.access.send(
                         "POST", path, token: tracker.token, body: [UInt8](repeating: 0x20, count: size + 1))
                     #expect(over.status == 413, "\(path): \(over.status) \(over.text)")
@@ -437,13 +477,15 @@ extension EndToEnd {
                 }
                 // Large but lawful: 3 MiB of log would be over the inflated limit, 1 MiB is not.
                 let log = String(repeating: "[10:00:01] Cruise, nothing to report\n", count: 20_000)
-                let big = try await tracker.complete(flight, ["flightLog": .string(Data(log.utf8).base64EncodedString())])
+                let big = try await tracker.complete(
+                    flight, ["flightLog": .string(Data(log.utf8).base64EncodedString())])
                 #expect(big.status == 200, "\(big.text.prefix(200))")
 
                 // Without a length, chunk by chunk.
                 let socket = try await RawSocket(port: server.port)
                 try await socket.send(
-                    "POST /acars/demo/smartcars3/flights/update HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(tracker.token)\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    "POST /acars/demo/smartcars3/flights/update HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(tracker.token)\r\nTransfer-Encoding: chunked\r\n\r\n"
+                )
                 let chunk = Array("10000\r\n".utf8) + [UInt8](repeating: 0x20, count: 0x10000) + Array("\r\n".utf8)
                 for _ in 0..<40 where !socket.isClosed { try? await socket.send(chunk) }
                 try? await socket.send("0\r\n\r\n")

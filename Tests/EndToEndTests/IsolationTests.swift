@@ -84,9 +84,12 @@ extension EndToEnd {
 
             static func make(_ server: AlbatrossServer, _ slug: String, _ canary: String) async throws -> Side {
                 let airline = try await Airline.make(
-                    on: server, slug, name: "Airline \(canary)", fleet: Airline.fleet.replacingOccurrences(of: "Boeing", with: canary),
-                    timetable: Airline.timetable("DEM", spare: 0) + Airline.scheduleRow(
-                        "DEM", "103", "LEMD", "LEBL", from: "08:00", to: "09:15", minutes: 75, notes: canary) + "\n")
+                    on: server, slug, name: "Airline \(canary)",
+                    fleet: Airline.fleet.replacingOccurrences(of: "Boeing", with: canary),
+                    timetable: Airline.timetable("DEM", spare: 0)
+                        + Airline.scheduleRow(
+                            "DEM", "103", "LEMD", "LEBL", from: "08:00", to: "09:15", minutes: 75, notes: canary) + "\n"
+                )
                 try await airline.addUser(7, name: "\(canary) Kern", email: "ada@\(canary.lowercased()).example")
                 let tracker = try await airline.tracker(7)
                 let filed = try await tracker.begin("101")
@@ -104,7 +107,8 @@ extension EndToEnd {
                 return Side(
                     airline: airline, tracker: tracker, trackerV7: try await airline.tracker(7, .d7),
                     staff: try await airline.staff(),
-                    pilot: try await Reader.logIn(airline, "DEM0007", password: airline.password), open: open, filed: filed,
+                    pilot: try await Reader.logIn(airline, "DEM0007", password: airline.password), open: open,
+                    filed: filed,
                     report: report, key: try #require(key))
             }
         }
@@ -140,7 +144,9 @@ extension EndToEnd {
                 if !line.hasPrefix(" ") { isInPaths = line.hasPrefix("paths:") }
                 guard isInPaths else { continue }
                 let indent = line.prefix { $0 == " " }.count
-                let word = line.dropFirst(indent).split(separator: ":").first.map { String($0).trimmingCharacters(in: ["\"", "'"]) }
+                let word = line.dropFirst(indent).split(separator: ":").first.map {
+                    String($0).trimmingCharacters(in: ["\"", "'"])
+                }
                 if indent == 2, let word, word.hasPrefix("/") { path = word }
                 if indent == 4, let word, let path, ["get", "post", "put", "patch", "delete", "head"].contains(word) {
                     described.insert("\(word.uppercased()) \(path)")
@@ -148,8 +154,10 @@ extension EndToEnd {
             }
             try #require(described.count > 10, "openapi.yaml could not be read")
             let rows = Set(Self.routes.map(\.testDescription))
-            #expect(described.subtracting(rows).isEmpty, "routes without a row: \(described.subtracting(rows).sorted())")
-            #expect(rows.subtracting(described).isEmpty, "rows without a route: \(rows.subtracting(described).sorted())")
+            #expect(
+                described.subtracting(rows).isEmpty, "routes without a row: \(described.subtracting(rows).sorted())")
+            #expect(
+                rows.subtracting(described).isEmpty, "rows without a route: \(rows.subtracting(described).sorted())")
         }
 
         // MARK: The query server
@@ -162,8 +170,12 @@ extension EndToEnd {
                         for token in [side.staff.token, side.key] {
                             let answer = try await send(
                                 server, route, tenant: side.airline.slug, flight: flight, token: token)
-                            #expect(answer.status == 200, "\(route.testDescription): \(answer.status) \(answer.text.prefix(200))")
-                            #expect(!answer.text.uppercased().contains(other), "\(route.testDescription) shows the other tenant")
+                            #expect(
+                                answer.status == 200,
+                                "\(route.testDescription): \(answer.status) \(answer.text.prefix(200))")
+                            #expect(
+                                !answer.text.uppercased().contains(other),
+                                "\(route.testDescription) shows the other tenant")
                         }
                         let pilot = try await send(
                             server, route, tenant: side.airline.slug, flight: flight, token: side.pilot.token)
@@ -187,7 +199,8 @@ extension EndToEnd {
                         let answer = try await send(
                             server, route, tenant: "alpha", flight: alpha.filed.id, token: token)
                         #expect(
-                            answer.status == 401, "\(route.testDescription) with \(token?.prefix(8) ?? "no credential"): \(answer.status)")
+                            answer.status == 401,
+                            "\(route.testDescription) with \(token?.prefix(8) ?? "no credential"): \(answer.status)")
                         #expect(!answer.text.uppercased().contains(Self.canaryA))
                         #expect(!answer.text.uppercased().contains(Self.canaryB))
                     }
@@ -207,12 +220,16 @@ extension EndToEnd {
                         for id in [bravo.filed.id, bravo.open.id, bravo.filed.id.uppercased()] {
                             let foreign = try await send(server, route, tenant: "alpha", flight: id, token: token)
                             #expect(foreign.status == absent.status, "\(route.testDescription)")
-                            #expect(foreign.body == absent.body, "\(route.testDescription): \(foreign.text) and \(absent.text)")
+                            #expect(
+                                foreign.body == absent.body,
+                                "\(route.testDescription): \(foreign.text) and \(absent.text)")
                             #expect([403, 404].contains(foreign.status))
                         }
                         for id in ["1", "x", "%00", "..%2f..%2fbravo%2fflights", "%27%20OR%201=1"] {
                             let malformed = try await send(server, route, tenant: "alpha", flight: id, token: token)
-                            #expect((400..<500).contains(malformed.status), "\(route.testDescription) \(id): \(malformed.status)")
+                            #expect(
+                                (400..<500).contains(malformed.status),
+                                "\(route.testDescription) \(id): \(malformed.status)")
                             #expect(!malformed.text.uppercased().contains(Self.canaryB))
                         }
                     }
@@ -231,9 +248,14 @@ extension EndToEnd {
                         #expect(!items.isEmpty, "\(list)")
                         let text = JSON.array(items).canonical.uppercased()
                         #expect(!text.contains(canary), "\(list)")
-                        for id in [other.open.id, other.filed.id] { #expect(!text.contains(id.uppercased()), "\(list)") }
+                        for id in [other.open.id, other.filed.id] {
+                            #expect(!text.contains(id.uppercased()), "\(list)")
+                        }
                     }
-                    for filter in ["?q=\(canary)", "?pilot=DEM0007", "?state=accepted", "?cursor=\(other.filed.id)", "?tenant=bravo"] {
+                    for filter in [
+                        "?q=\(canary)", "?pilot=DEM0007", "?state=accepted", "?cursor=\(other.filed.id)",
+                        "?tenant=bravo",
+                    ] {
                         let answer = try await side.staff.get("flights\(filter)")
                         #expect(!answer.text.uppercased().contains(canary))
                         #expect(!answer.text.contains(other.open.id) && !answer.text.contains(other.filed.id))
@@ -246,7 +268,8 @@ extension EndToEnd {
         @Test func bodiesChooseNoTenant() async throws {
             try await withSides { _, alpha, bravo in
                 var extra: [String: JSON?] = [
-                    "tenant": "bravo", "tenant_id": "bravo", "pilotID": 1, "user": "DEM0001", "state": "accepted", "status": "Accepted",
+                    "tenant": "bravo", "tenant_id": "bravo", "pilotID": 1, "user": "DEM0001", "state": "accepted",
+                    "status": "Accepted",
                     "points": 100, "score": 100, "decision": "accept",
                 ]
                 extra["latitude"] = .double(48.5)
@@ -288,7 +311,8 @@ extension EndToEnd {
                 func same(_ path: String, _ other: JSON, _ none: JSON) async throws {
                     let foreign = try await own.post(path, other)
                     let absent = try await own.post(path, none)
-                    #expect(foreign.status == 404 || foreign.status == 400, "\(path): \(foreign.status) \(foreign.text)")
+                    #expect(
+                        foreign.status == 404 || foreign.status == 400, "\(path): \(foreign.status) \(foreign.text)")
                     #expect(foreign.status == absent.status && foreign.body == absent.body, "\(path)")
                     #expect(!foreign.text.uppercased().contains(Self.canaryB))
                 }
@@ -308,7 +332,8 @@ extension EndToEnd {
                 for (path, body) in [
                     ("flights/book", ["flightID": "1"]), ("flights/rebook", ["bidID": 1, "aircraftID": 1]),
                     ("flights/unbook", ["bidID": 1]), ("flights/start", ["bidID": 1]),
-                    ("flights/charter", SmartCARS3ConformanceTests.charter), ("flights/update", Bodies.update(alpha.open)),
+                    ("flights/charter", SmartCARS3ConformanceTests.charter),
+                    ("flights/update", Bodies.update(alpha.open)),
                     ("flights/cancel", alpha.open.key), ("flights/complete", Bodies.complete(alpha.open)),
                 ] as [(String, JSON)] {
                     for token in [foreign.token, nil, alpha.staff.token, bravo.staff.token, alpha.key] {
@@ -326,13 +351,16 @@ extension EndToEnd {
 
         @Test func socketsOpenForTheirTenantOnly() async throws {
             try await withSides { server, alpha, bravo in
-                func status(_ path: String, token: String? = nil, headers: [(String, String)] = []) async throws -> Int {
+                func status(_ path: String, token: String? = nil, headers: [(String, String)] = []) async throws -> Int
+                {
                     do {
                         let socket = try await WebSocketClient.connect(server, path, token: token, headers: headers)
                         await socket.close()
                         return 101
                     } catch let refused as WebSocketClient.Refused {
-                        #expect(!refused.body.uppercased().contains(Self.canaryA) && !refused.body.uppercased().contains(Self.canaryB))
+                        #expect(
+                            !refused.body.uppercased().contains(Self.canaryA)
+                                && !refused.body.uppercased().contains(Self.canaryB))
                         return refused.status
                     }
                 }
@@ -349,8 +377,10 @@ extension EndToEnd {
                 #expect(try await status("\(path)?ticket=\(own.queryEscaped)") == 101)
                 #expect(try await status("\(path)?ticket=\(own.queryEscaped)") == 401)
                 // A page of somebody else's.
-                #expect([401, 403].contains(
-                    try await status(path, token: alpha.staff.token, headers: [("Origin", "https://evil.example")])))
+                #expect(
+                    [401, 403].contains(
+                        try await status(path, token: alpha.staff.token, headers: [("Origin", "https://evil.example")]))
+                )
                 #expect([401, 404].contains(try await status("/v1/charlie/stream", token: alpha.staff.token)))
             }
         }

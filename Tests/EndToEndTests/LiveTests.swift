@@ -15,7 +15,9 @@ extension EndToEnd {
             }
             return (airline, try await airline.tracker(7))
         }
-        private func subscribed(_ server: AlbatrossServer, _ more: [String: JSON?] = [:]) async throws -> (WebSocketClient, JSON) {
+        private func subscribed(
+            _ server: AlbatrossServer, _ more: [String: JSON?] = [:]
+        ) async throws -> (WebSocketClient, JSON) {
             let socket = try await WebSocketClient.connect(server, "/v1/demo/stream")
             try await socket.send((["op": "subscribe", "topic": "live"] as JSON).with(more))
             return (socket, try await socket.next("snapshot") { $0["type"] == "snapshot" })
@@ -48,7 +50,9 @@ extension EndToEnd {
                     #expect(entry["callsign"]?.text?.contains("1000") == true)
                     #expect(entry["dep"] == "LEMD" && entry["arr"] == "LEBL")
                     #expect(entry["lon"]?.number == 0.9312)
-                    #expect(entry["alt_ft"]?.number == 33012 && entry["gs_kt"]?.number == 447 && entry["hdg"]?.number == 124)
+                    #expect(
+                        entry["alt_ft"]?.number == 33012 && entry["gs_kt"]?.number == 447 && entry["hdg"]?.number == 124
+                    )
                     #expect(entry["type"] == "B738" && entry["reg"] == "G-DEMA")
                     #expect(entry["t"]?.text?.hasSuffix("Z") == true)
                     #expect(entry["phase"]?.text != nil)
@@ -95,7 +99,8 @@ extension EndToEnd {
                 let (socket, snapshot) = try await subscribed(server)
                 var seq = try #require(snapshot["seq"]?.integer)
                 if Self.place(snapshot, second.id) != 49 {
-                    seq = try #require(try await socket.next("both") { Self.place($0, second.id) == 49 }["seq"]?.integer)
+                    seq = try #require(
+                        try await socket.next("both") { Self.place($0, second.id) == 49 }["seq"]?.integer)
                 }
                 await socket.close()
                 try await tracker.report(first, latitude: 49.5)
@@ -161,7 +166,9 @@ extension EndToEnd {
                 try await tracker.report(outside, latitude: -18, longitude: 10)
                 // Across the date line.
                 let (socket, snapshot) = try await subscribed(server, ["bbox": [170, -30, -170, 0]])
-                if Self.place(snapshot, inside.id) == nil { _ = try await socket.next("inside") { Self.place($0, inside.id) != nil } }
+                if Self.place(snapshot, inside.id) == nil {
+                    _ = try await socket.next("inside") { Self.place($0, inside.id) != nil }
+                }
                 #expect(Self.place(snapshot, outside.id) == nil)
                 try await tracker.report(outside, latitude: -18, longitude: 11)
                 try await tracker.report(inside, latitude: -18, longitude: -179.5)
@@ -190,17 +197,22 @@ extension EndToEnd {
                 }
                 #expect(try await code { try await $0.send(opcode: 1, Array("{}".utf8), isMasked: false) } == 1002)
                 #expect(try await code { try await $0.send(opcode: 2, [1, 2, 3]) } == 1003)
-                #expect(try await code { try await $0.send(opcode: 1, [UInt8](repeating: 0x20, count: 70_000)) } == 1009)
+                #expect(
+                    try await code { try await $0.send(opcode: 1, [UInt8](repeating: 0x20, count: 70_000)) } == 1009)
                 #expect(try await code { try await $0.send(opcode: 9, [1], isFinal: false) } == 1002)
-                #expect(try await code { socket in
-                    for _ in 0..<400 { try? await socket.send(opcode: 9, [1]) }
-                } == 1008)
-                #expect(try await code { socket in
-                    for _ in 0..<40 { try? await socket.send(["op": "nonsense"]) }
-                } == 1008)
+                #expect(
+                    try await code { socket in
+                        for _ in 0..<400 { try? await socket.send(opcode: 9, [1]) }
+                    } == 1008)
+                #expect(
+                    try await code { socket in
+                        for _ in 0..<40 { try? await socket.send(["op": "nonsense"]) }
+                    } == 1008)
                 // What is only wrong is told, and the socket stays.
                 let (socket, _) = try await subscribed(server)
-                for text in ["{", "[]", "null", #"{"op":"subscribe"}"#, #"{"op":"subscribe","topic":"flight","id":"x"}"#] {
+                for text in [
+                    "{", "[]", "null", #"{"op":"subscribe"}"#, #"{"op":"subscribe","topic":"flight","id":"x"}"#,
+                ] {
                     try await socket.send(opcode: 1, Array(text.utf8))
                     _ = try await socket.next("error") { $0["type"] == "error" }
                 }
@@ -231,13 +243,13 @@ extension EndToEnd {
                 try await slow.socket.setReading(false)
                 let (quick, _) = try await subscribed(server)
 
-                let isOver = Atomic<Bool>(false)
+                let isOver = Flag()
                 let all = flights
                 let rounds = try await withThrowingTaskGroup(of: Int?.self) { group in
                     for part in 0..<4 {
                         group.addTask {
                             var round = 1
-                            while !isOver.load(ordering: .relaxed) {
+                            while !isOver.isSet {
                                 for (index, flight) in all.enumerated() where index % 4 == part {
                                     try await tracker.report(flight, latitude: decimal(40, round, 10))
                                 }
@@ -247,7 +259,7 @@ extension EndToEnd {
                         }
                     }
                     group.addTask {
-                        defer { isOver.store(true, ordering: .relaxed) }
+                        defer { isOver.set() }
                         // The quick reader sees the map move all the while.
                         let clock = ContinuousClock()
                         let end = clock.now + .seconds(25)
@@ -299,7 +311,8 @@ extension EndToEnd {
                 let (_, tracker) = try await publicAirline(server)
                 let flight = try await tracker.begin("1000")
                 let socket = try await RawSocket(port: server.port)
-                try await socket.send("GET /v1/demo/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n")
+                try await socket.send(
+                    "GET /v1/demo/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n")
                 let head = try await socket.head()
                 try #require(head.status == 200)
                 #expect(head["content-type"]?.hasPrefix("text/event-stream") == true)

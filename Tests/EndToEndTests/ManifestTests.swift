@@ -38,7 +38,9 @@ import Testing
         #expect(resolved.pins.count > 10)
         for pin in resolved.pins {
             let version = pinned[pin.identity] ?? pinned[Self.identity(pin.location)]
-            #expect(version != nil, "\(pin.identity) is resolved to \(pin.state.version ?? "no version") and not named in Package.swift")
+            #expect(
+                version != nil,
+                "\(pin.identity) is resolved to \(pin.state.version ?? "no version") and not named in Package.swift")
             if let version { #expect(pin.state.version == version, "\(pin.identity)") }
         }
     }

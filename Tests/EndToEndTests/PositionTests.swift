@@ -70,7 +70,8 @@ extension EndToEnd {
             try await eventually("marker") { try await marker() == 49.5 ? true : nil }
             for index in 0..<30 {
                 try await tracker.report(
-                    flight, latitude: decimal(48, index, 1000), at: Self.stamp(now.addingTimeInterval(Double(index) - 600)))
+                    flight, latitude: decimal(48, index, 1000),
+                    at: Self.stamp(now.addingTimeInterval(Double(index) - 600)))
             }
             // The model has seen all of them when it has seen the newest.
             try await tracker.report(flight, latitude: 49.75, at: Self.stamp(now))
@@ -97,7 +98,8 @@ extension EndToEnd {
         }
 
         static func stamp(_ date: Date) -> String {
-            date.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+            date.formatted(
+                .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
         }
     }
 }

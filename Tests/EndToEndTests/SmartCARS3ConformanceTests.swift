@@ -676,7 +676,9 @@ extension EndToEnd {
             let both = try #require(try await tracker.get("flights/bookings").json().items)
             #expect(both.contains { $0["code"] == "DEM" && $0["number"] == "928" })
             for booking in both {
-                #expect(try isDone(try await tracker.post("flights/unbook", ["bidID": booking["bidID"] ?? nil]), way.dialect))
+                #expect(
+                    try isDone(
+                        try await tracker.post("flights/unbook", ["bidID": booking["bidID"] ?? nil]), way.dialect))
             }
         }
 
@@ -736,7 +738,8 @@ extension EndToEnd {
             #expect(unknown.status == 404)
             #expect(try await Web.send("GET", "\(server.url)/acars/demo/nothing/").status == 404)
             #expect(
-                try await Web.send("GET", "\(server.url)/api/phpvms5/", headers: [("Host", "unknown.example")]).status == 404)
+                try await Web.send("GET", "\(server.url)/api/phpvms5/", headers: [("Host", "unknown.example")]).status
+                    == 404)
         }
     }
 }

@@ -32,6 +32,12 @@ import Foundation
         for try await problem in store.verify() { found.append(problem) }
         return found
     }
+    /// Another program on the same folder, which may hold the write lock as long as it likes.
+    func otherProgram() throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        return try DatabaseQueue(path: folder.path + "/" + SQLiteStore.fileName, configuration: configuration)
+    }
     /// Changes the files of a closed store.
     func tamper(_ sql: String) throws {
         let queue = try DatabaseQueue(path: folder.path + "/" + SQLiteStore.fileName)
@@ -131,7 +137,7 @@ import Foundation
         var options = SQLiteStore.Options()
         options.busyTimeout = .milliseconds(300)
         let store = try open(options)
-        let other = try DatabaseQueue(path: folder.path + "/" + SQLiteStore.fileName)
+        let other = try otherProgram()
         let name = stream()
         try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
         await #expect(throws: EventStoreError.self) { try await store.append(request(name, .noStream)) }
@@ -159,7 +165,7 @@ import Foundation
             for index in 0..<5 {
                 // What was acknowledged before the copy began must be in it. The log goes first, as a checkpoint between
                 // the two copies moves pages from it to the main file.
-                while acknowledged.withLock({ $0 }) < index * 150 { await Task.yield() }
+                while acknowledged.value < index * 150 { await Task.yield() }
                 let floor = acknowledged.value
                 let target = folder.path + "/copy-\(index)"
                 try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
@@ -238,7 +244,7 @@ import Foundation
         var options = SQLiteStore.Options()
         options.queueLimit = 50
         let store = try open(options)
-        let blocker = try DatabaseQueue(path: folder.path + "/" + SQLiteStore.fileName)
+        let blocker = try otherProgram()
         try await blocker.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
         let results = Shared<[Result<Int64, EventStoreError>]>([])
         let (answers, continuation) = AsyncStream.makeStream(of: Void.self)

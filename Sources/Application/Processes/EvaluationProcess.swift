@@ -124,6 +124,13 @@ public struct EvaluationProcess: Service {
         return writes
     }
 
+    /// Judges one report again by what is stored now. The same evidence under the same ruleset changes nothing, and a
+    /// person's decision stands.
+    public func judgeAgain(_ tenant: TenantID, _ flight: FlightID) async throws {
+        // Its fingerprint is kept since the first judgement.
+        _ = try await judge([(tenant, flight)])
+    }
+
     /// Everything an evaluation reads, as stored, without earlier reports.
     private func evidence(_ tenant: TenantID, _ flight: FlightID) async throws -> EvaluationInput? {
         let (pirep, _) = try await executor.read(PIREP.self, tenant, flight.uuid)

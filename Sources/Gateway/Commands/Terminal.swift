@@ -50,6 +50,12 @@ extension JSONValue {
     static func make(_ members: KeyValuePairs<String, JSONValue?>) -> JSONValue {
         .object(JSONObject(members.map { .init($0.key, $0.value ?? .null) }))
     }
+    /// An object with one member more, where there is a text for it.
+    func adding(_ name: String, _ text: String?) -> JSONValue {
+        guard case .object(var object) = self, let text else { return self }
+        object.members.append(.init(name, .string(text)))
+        return .object(object)
+    }
     static func text(_ value: (some CustomStringConvertible)?) -> JSONValue { value.map { .string($0.description) } ?? .null }
     static func number(_ value: Int?) -> JSONValue { value.map { .integer(Int64($0)) } ?? .null }
     static func number(_ value: Double?) -> JSONValue { value.map { .double($0) } ?? .null }

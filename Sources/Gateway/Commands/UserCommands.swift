@@ -43,13 +43,14 @@ struct UserCommands: AsyncParsableCommand {
     }
 
     struct Create: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Add a person; active and confirmed at once.")
+        static let configuration = CommandConfiguration(abstract: "Add a person, active at once.")
         @OptionGroup var place: Place
         @Option(help: "admin, staff, dispatcher or pilot (default pilot).") var role: Role?
         @Option(help: "Ident, e.g. VMS0007: its digits become the pilot's number. Default: the next free one.") var id: String?
         @Option(help: "E-mail address.") var email: String
         @Option(help: "Full name.") var name: String?
         @Option(help: "Rank as shown to trackers.") var rank = "Captain"
+        @Flag(help: "Not confirmed: the person cannot log in until staff confirm.") var unconfirmed = false
         @Flag(help: "Read the password from standard input, to its end; without it one is made and shown.") var passwordStdin = false
         @OptionGroup var store: StoreOptions
 
@@ -68,13 +69,12 @@ struct UserCommands: AsyncParsableCommand {
                 let profile = try await parts.administration.createUser(
                     tenant, role: place.platformAdmin ? .admin : role ?? .pilot, ident: id,
                     name: name ?? "Platform admin", email: email,
-                    passwordHash: try await parts.passwords.hash(password), rank: rank)
+                    passwordHash: try await parts.passwords.hash(password), rank: rank, isConfirmed: !unconfirmed)
                 store.output.show(
                     .make([
                         "id": .text(profile.id), "ident": .string(profile.ident), "number": .number(profile.number),
                         "role": .string(profile.role.rawValue), "email": .string(profile.email),
-                        "password": typed == nil ? .string(password) : nil,
-                    ]),
+                    ]).adding("password", typed == nil ? password : nil),
                     "User \(profile.ident) (\(profile.role.rawValue)) made"
                         + (typed == nil ? "; password, shown only now: \(password)" : ""))
             }
@@ -131,10 +131,8 @@ struct UserCommands: AsyncParsableCommand {
                 try await parts.administration.changePassword(
                     tenant, profile.id, hash: try await parts.passwords.hash(password))
                 store.output.show(
-                    .make([
-                        "id": .text(profile.id), "ident": .string(profile.ident),
-                        "password": typed == nil ? .string(password) : nil,
-                    ]),
+                    .make(["id": .text(profile.id), "ident": .string(profile.ident)])
+                        .adding("password", typed == nil ? password : nil),
                     "Password of \(profile.ident) changed" + (typed == nil ? "; shown only now: \(password)" : ""))
             }
         }

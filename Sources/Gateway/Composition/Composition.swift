@@ -32,6 +32,7 @@ final class Composition: Sendable {
     let evaluator: Evaluator
     let passwords: any PasswordHashing
     let tokens: any TokenHashing
+    let secret: [UInt8]
     let logger: Logger
 
     /// Milliseconds of the system's clock.
@@ -45,7 +46,7 @@ final class Composition: Sendable {
         self.logger = logger
         let now = Self.now
         store = try SQLiteStore.open(directory: settings.data, now: now)
-        let secret = try ServerSecret.load(directory: settings.data)
+        secret = try ServerSecret.load(directory: settings.data)
         tokens = KeyedTokens(secret: secret)
         passwords = ScryptPasswords()
         airports = Self.worldAirports()
@@ -96,7 +97,7 @@ final class Composition: Sendable {
             capabilities: Self.capabilities, logger: logger)
     }
 
-    private static func worldAirports() -> WorldAirports {
+    static func worldAirports() -> WorldAirports {
         var length = 0
         guard let bytes = alb_airports_tsv(&length) else { return WorldAirports([], version: "none") }
         let text = bytes.withMemoryRebound(to: UInt8.self, capacity: length) {

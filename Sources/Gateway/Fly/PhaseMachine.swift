@@ -151,6 +151,7 @@ struct PhaseMachine {
 
     /// Pushed backward or rolling forward: the way it goes against the way it points.
     private mutating func rollingOut(_ sample: FlightProfile.Sample) -> SmartCARSPhase {
+        if phase == .taxi { return .taxi }
         let current: SmartCARSPhase = phase == .boarding ? .taxi : phase
         guard greatCircleDistance(from: anchor, to: sample.position).metres >= 8 else {
             return phase == .boarding && isPushedNext ? .pushBack : current

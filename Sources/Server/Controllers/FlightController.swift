@@ -196,7 +196,9 @@ struct FlightController: Sendable {
         let to = try time("to")
         let points = min(20_000, max(10, Int(scope.query["points"] ?? "") ?? 4000))
         let all = try await details(text, principal).samples
-        let samples = all.filter { (from.map { from in $0.eventTime >= from } ?? true) && (to.map { to in $0.eventTime <= to } ?? true) }
+        let samples = all.filter { sample in
+            sample.eventTime >= from ?? sample.eventTime && sample.eventTime <= to ?? sample.eventTime
+        }
         let chosen = ProfileThinning.indices(
             count: samples.count, limit: points,
             series: [

@@ -45,7 +45,8 @@ final class AlbatrossServer: Sendable {
 
     /// A fresh folder; nothing runs yet.
     init(environment extra: [String: String] = [:]) throws {
-        folder = "\(NSTemporaryDirectory())/albatross-e2e-\(UUID().uuidString)".replacingOccurrences(of: "//", with: "/")
+        folder = "\(NSTemporaryDirectory())/albatross-e2e-\(UUID().uuidString)".replacingOccurrences(
+            of: "//", with: "/")
         data = folder + "/data"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var environment = ProcessInfo.processInfo.environment
@@ -71,7 +72,8 @@ final class AlbatrossServer: Sendable {
         let port = try await eventually("ready line", within: limit) { () -> Result<Int, Failure>? in
             if let port = Self.port(in: process.output) { return .success(port) }
             if process.isRunning { return nil }
-            return .failure(Failure(description: "serve ended before it was ready: \(process.output) \(process.errors)"))
+            return .failure(
+                Failure(description: "serve ended before it was ready: \(process.output) \(process.errors)"))
         }.get()
         running.withLock { $0 = Running(process: process, port: port) }
     }
@@ -91,7 +93,9 @@ final class AlbatrossServer: Sendable {
         guard let process = running.withLock({ $0?.process }) else { return }
         process.signal(SIGTERM)
         let code = try await process.exitCode(within: .seconds(80))
-        #expect(code == 0, "serve ended after SIGTERM with \(code): \(process.errors.suffix(2000))", sourceLocation: sourceLocation)
+        #expect(
+            code == 0, "serve ended after SIGTERM with \(code): \(process.errors.suffix(2000))",
+            sourceLocation: sourceLocation)
         running.withLock { $0 = nil }
     }
 
@@ -117,7 +121,9 @@ final class AlbatrossServer: Sendable {
         try await cli(arguments, stdin: stdin)
     }
 
-    func cli(_ arguments: [String], stdin: String? = nil, within limit: Duration = .seconds(300)) async throws -> CommandResult {
+    func cli(
+        _ arguments: [String], stdin: String? = nil, within limit: Duration = .seconds(300)
+    ) async throws -> CommandResult {
         let process = try ChildProcess(
             Paths.binary, arguments + ["--data", data], environment: environment, folder: folder,
             input: stdin.map { Array($0.utf8) })
@@ -127,13 +133,17 @@ final class AlbatrossServer: Sendable {
 
     /// Runs a command that has to succeed.
     @discardableResult
-    func run(_ arguments: String..., stdin: String? = nil, sourceLocation: SourceLocation = #_sourceLocation) async throws
+    func run(
+        _ arguments: String..., stdin: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws
         -> CommandResult
     {
         let result = try await cli(arguments, stdin: stdin)
         guard result.status == 0 else {
             throw Failure(
-                description: "albatross \(arguments.joined(separator: " ")) exited \(result.status): \(result.output)\(result.errors)")
+                description:
+                    "albatross \(arguments.joined(separator: " ")) exited \(result.status): \(result.output)\(result.errors)"
+            )
         }
         return result
     }

@@ -106,7 +106,9 @@ final class ChildProcess: Sendable {
             if case .some(.some(let code)) = try await group.next() { return code }
             signal(SIGKILL)
             throw Failure(
-                description: "process \(pid) was still running after \(limit) and was killed; it last said: \(errors.suffix(2000))")
+                description:
+                    "process \(pid) was still running after \(limit) and was killed; it last said: \(errors.suffix(2000))"
+            )
         }
     }
 }

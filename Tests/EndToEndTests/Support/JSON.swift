@@ -41,7 +41,8 @@ enum JSON: Hashable, Sendable {
         case .string(let text): return Self.quoted(text)
         case .array(let items): return "[" + items.map(\.canonical).joined(separator: ",") + "]"
         case .object(let members):
-            return "{" + members.sorted { $0.key < $1.key }.map { Self.quoted($0.key) + ":" + $0.value.canonical }
+            return "{"
+                + members.sorted { $0.key < $1.key }.map { Self.quoted($0.key) + ":" + $0.value.canonical }
                 .joined(separator: ",") + "}"
         }
     }

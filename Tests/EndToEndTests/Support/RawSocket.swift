@@ -104,7 +104,9 @@ final class RawSocket: Sendable {
     func head(within limit: Duration = .seconds(10)) async throws -> Head {
         try await next("answer", within: limit) { bytes in
             guard let end = Self.endOfHead(bytes) else { return nil }
-            let lines = String(decoding: bytes[..<end], as: UTF8.self).split(whereSeparator: { $0 == "\r\n" || $0 == "\n" })
+            let lines = String(decoding: bytes[..<end], as: UTF8.self).split(whereSeparator: {
+                $0 == "\r\n" || $0 == "\n"
+            })
             let words = lines.first?.split(separator: " ") ?? []
             guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
                 throw TimedOut(description: "no HTTP answer: \(String(decoding: bytes.prefix(200), as: UTF8.self))")

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 /// Times in these tests only guard against hangs: decisions H1.
@@ -43,5 +44,29 @@ func within<Value: Sendable>(
         defer { group.cancelAll() }
         guard let value = try await group.next() else { throw CancellationError() }
         return value
+    }
+}
+
+/// Something that has happened, told from one task to others.
+final class Flag: Sendable {
+    private let value = Atomic<Bool>(false)
+    var isSet: Bool { value.load(ordering: .relaxed) }
+    func set() { value.store(true, ordering: .relaxed) }
+}
+
+/// Counts from several tasks.
+final class Counter: Sendable {
+    private let value = Atomic<Int>(0)
+    /// 0, 1, 2 …
+    func next() -> Int { value.wrappingAdd(1, ordering: .relaxed).oldValue }
+    var count: Int { value.load(ordering: .relaxed) }
+}
+
+/// A value of several tasks: what a `Mutex` in a variable cannot be, since closures cannot share it.
+final class Shared<Value: Sendable>: Sendable {
+    private let value: Mutex<Value>
+    init(_ value: Value) { self.value = Mutex(value) }
+    func withLock<Result: Sendable>(_ body: @Sendable (inout Value) throws -> Result) rethrows -> Result {
+        try value.withLock { try body(&$0) }
     }
 }

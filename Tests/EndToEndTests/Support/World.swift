@@ -118,7 +118,8 @@ struct Access: Sendable {
     }
 
     private func check(_ answer: Answer, _ what: String, _ sourceLocation: SourceLocation) {
-        #expect(answer.status < 500, "\(what) answered \(answer.status): \(answer.text)", sourceLocation: sourceLocation)
+        #expect(
+            answer.status < 500, "\(what) answered \(answer.status): \(answer.text)", sourceLocation: sourceLocation)
         #expect(!(300..<400).contains(answer.status), "\(what) redirects", sourceLocation: sourceLocation)
         #expect(answer.headers["Location"].isEmpty, sourceLocation: sourceLocation)
         let type = answer.headers["Content-Type"].joined()
@@ -138,7 +139,9 @@ struct Access: Sendable {
         }
     }
 
-    func logIn(_ user: String, password: String, sourceLocation: SourceLocation = #_sourceLocation) async throws -> Answer {
+    func logIn(
+        _ user: String, password: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Answer {
         try await send(
             "POST", "pilot/login", query: [("username", user)], body: (["password": .string(password)] as JSON).bytes,
             sourceLocation: sourceLocation)
@@ -226,7 +229,9 @@ struct Tracker: Sendable {
         var changes: [String: JSON?] = ["latitude": .double(latitude), "longitude": .double(longitude)]
         if let time { changes["eventTimestamp"] = .string(time) }
         let answer = try await update(flight, changes, sourceLocation: sourceLocation)
-        #expect(answer.status == 200 && answer.body.isEmpty, "\(answer.status) \(answer.text)", sourceLocation: sourceLocation)
+        #expect(
+            answer.status == 200 && answer.body.isEmpty, "\(answer.status) \(answer.text)",
+            sourceLocation: sourceLocation)
     }
 
     func complete(
@@ -270,7 +275,8 @@ struct Reader: Sendable {
     static func logIn(_ airline: Airline, _ ident: String, password: String) async throws -> Reader {
         let answer = try await Web.send(
             "POST", "\(airline.server.url)/v1/login", headers: [("Content-Type", "application/json")],
-            body: (["tenant": .string(airline.slug), "id": .string(ident), "password": .string(password)] as JSON).bytes)
+            body: (["tenant": .string(airline.slug), "id": .string(ident), "password": .string(password)] as JSON).bytes
+        )
         guard answer.status == 200, let token = try answer.json()["access_token"]?.text else {
             throw TimedOut(description: "\(ident) could not log in to /v1: \(answer.status) \(answer.text)")
         }
@@ -303,7 +309,8 @@ struct Reader: Sendable {
         repeat {
             let query = cursor.map { (path.contains("?") ? "&" : "?") + "cursor=\($0.queryEscaped)" } ?? ""
             let page = try await json(path + query, sourceLocation: sourceLocation)
-            items += try #require(page["items"]?.items, "\(path): \(page.canonical.prefix(300))", sourceLocation: sourceLocation)
+            items += try #require(
+                page["items"]?.items, "\(path): \(page.canonical.prefix(300))", sourceLocation: sourceLocation)
             cursor = page["next_cursor"]?.text
         } while cursor != nil
         return items

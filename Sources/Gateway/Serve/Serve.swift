@@ -1,0 +1,62 @@
+import Application
+import ArgumentParser
+import Domain
+import Foundation
+import Logging
+
+/// `albatross serve`.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the gateway: trackers, live map, API.",
+        discussion: """
+            Settings come from flags, then from the environment:
+              DATABASE_URL                           sqlite:///FOLDER instead of --data
+              ALBATROSS_LIMIT_CREDENTIAL_PER_SECOND  requests a second for one pilot's session (20; 0 is off)
+              ALBATROSS_LIMIT_ADDRESS_PER_SECOND     requests a second from one address (200; 0 is off)
+              ALBATROSS_LIMIT_LOGINS_PER_MINUTE      failed log-ins a minute for one account (10; 0 is off)
+              ALBATROSS_WEB_ROOT                     serve the web UI from this folder instead of the built-in one
+            """)
+
+    @OptionGroup var storeOptions: StoreOptions
+    @Option(help: "Address and port for trackers, API and web UI; port 0 lets the kernel choose.")
+    var http = "127.0.0.1:8080"
+    @Option(help: "Serve the web UI from this folder instead of the built-in one.")
+    var webRoot: String?
+    @Option(help: "Roles of this process; this version runs all of them.")
+    var roles = "all"
+
+    func run() async throws {
+        guard roles == "all" else {
+            throw SettingsError("--roles \(roles) needs PostgreSQL and a broker, which this version has not: leave it out")
+        }
+        var settings = try storeOptions.settings()
+        settings.http = http
+        if let webRoot { settings.webRoot = webRoot }
+        var logger = Logger(label: "albatross")
+        logger.logLevel = .notice
+        let parts = try Composition(settings: settings, logger: logger)
+        try await Self.run(parts)
+    }
+
+    /// Runs until SIGTERM or SIGINT.
+    /// - Parameter ready: Called when requests are answered, with the address that was bound.
+    static func run(
+        _ parts: Composition, ready: @escaping @Sendable (String) async throws -> Void = { _ in }
+    ) async throws {
+        if let password = try await FirstStart.createPlatformAdmin(parts) {
+            Terminal.note(
+                "First start: platform admin ADM0001 (tenant \"platform\"), password \(password) - shown once, change it with albatross user password")
+        }
+        let server = try await RunningServer.prepare(parts)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await server.group.run() }
+            // The board must hold what the store holds before the first answer counts as ready.
+            let deadline = ContinuousClock.now + .seconds(60)
+            while !parts.board.isReady, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
+            Terminal.print("ready http=\(server.address)")
+            tasks.addTask { try await ready(server.address) }
+            try await tasks.waitForAll()
+        }
+        await parts.store.close()
+    }
+}

@@ -59,8 +59,8 @@ extension EndToEnd {
                 "POST", "/v1/{tenant}/pireps/{id}/review", .staff,
                 body: ["action": "accept", "outcome": "accept", "reason": "seen by a person"]),
             Route("GET", "/v1/{tenant}/rulesets", .member), Route("GET", "/v1/{tenant}/schedules", .member),
-            Route("GET", "/v1/{tenant}/fleet", .member), Route("GET", "/v1/{tenant}/pilots", .member),
-            Route("GET", "/v1/{tenant}/airports", .member),
+            Route("GET", "/v1/{tenant}/fleet", .member), Route("GET", "/v1/{tenant}/pilots", .staff),
+            Route("GET", "/v1/{tenant}/airports", .live),
             Route("GET", "/v1/{tenant}/stats", .member), Route("GET", "/v1/{tenant}/quarantine", .staff),
         ]
 

@@ -40,7 +40,8 @@ import Testing
             for severity in Finding.Severity.allCases {
                 for action in [Finding.Action.accept, .flag, .reject] {
                     for confidence in [Finding.Confidence.measured, .derived, .reported, nil] {
-                        var finding = Finding(rule: "r", verdict: verdict, severity: severity, action: action, points: 1)
+                        var finding = Finding(
+                            rule: "r", verdict: verdict, severity: severity, action: action, points: 1)
                         finding.confidence = confidence
                         findings.append(finding)
                     }

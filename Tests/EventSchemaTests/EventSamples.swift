@@ -3,9 +3,9 @@ import EventSchema
 import Testing
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// A value of one event, with the type name it must have.
@@ -152,7 +152,8 @@ extension ICAOLocation {
 }
 
 extension TenantDetails {
-    static let full = TenantDetails(id: .sample(1), slug: "vms", name: "Virtuelle Müßig-Airline", icao: "VMS", iata: "V1")
+    static let full = TenantDetails(
+        id: .sample(1), slug: "vms", name: "Virtuelle Müßig-Airline", icao: "VMS", iata: "V1")
     static let minimal = TenantDetails(id: .sample(1), slug: "", name: "", icao: "", iata: nil)
     static let zero = TenantDetails(id: .sample(1), slug: "", name: "", icao: "", iata: "")
 }
@@ -369,7 +370,8 @@ extension FiledReport {
                     condition: "Taxi", message: "Taxi light on", type: "info"
                 ),
                 TrackerEvent(
-                    id: "a2", elapsedSeconds: nil, time: nil, timeText: nil, condition: nil, message: "Overspeed", type: nil
+                    id: "a2", elapsedSeconds: nil, time: nil, timeText: nil, condition: nil, message: "Overspeed",
+                    type: nil
                 ),
             ]
         )

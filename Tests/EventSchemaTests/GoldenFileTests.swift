@@ -3,9 +3,9 @@ import EventSchema
 import Testing
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// `Fixtures/events/<type>-v<schema>.bin` holds the payload of the full sample of every event type and schema version
@@ -50,7 +50,9 @@ import Testing
     }
 
     @Test func everyEventHasAFileAndEveryFileAnEvent() throws {
-        let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).filter { $0.hasSuffix(".bin") }
+        let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).filter {
+            $0.hasSuffix(".bin")
+        }
         #expect(files.sorted() == Self.goldens.map(\.name).sorted())
         for type in EventCodec.allTypes { #expect(files.contains("\(type)-v1.bin")) }
     }

@@ -2,9 +2,9 @@ internal import Domain
 internal import SwiftProtobuf
 
 #if canImport(FoundationEssentials)
-    internal import FoundationEssentials
+internal import FoundationEssentials
 #else
-    internal import Foundation
+internal import Foundation
 #endif
 
 extension Identifier {

@@ -154,7 +154,8 @@ extension ProtoFinding {
         evidence = finding.evidence.map(ProtoInterval.init)
         if let value = finding.start { start = ProtoPosition(value) }
         if let value = finding.end { end = ProtoPosition(value) }
-        parameters = finding.parameters.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { name, value in
+        parameters = finding.parameters.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map {
+            name, value in
             Parameter.with {
                 $0.name = name
                 $0.value = value

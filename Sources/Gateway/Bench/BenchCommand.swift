@@ -95,25 +95,26 @@ struct Bench: AsyncParsableCommand {
         }
         let server = try BenchServer(data: directory)
         defer { server.stop() }
+        let port = server.port
         let client = LoadClient()
-        let counter = Atomic<Int>(0)
+        let counter = Counter()
         let pilots = world.pilots
         func leg(_ duration: Int) async throws -> LoadClient.Outcome {
             let end = NIODeadline.now() + .seconds(Int64(duration))
-            return try await client.run(host: "127.0.0.1", port: server.port, connections: 64) { _ in
+            return try await client.run(host: "127.0.0.1", port: port, connections: 64) { _ in
                 guard NIODeadline.now() < end else { return nil }
-                let number = counter.add(1, ordering: .relaxed).newValue
+                let number = counter.add()
                 return Self.update(pilots[number % pilots.count], step: number / pilots.count)
             }
         }
         // Health checks beside the load show whether an event loop is ever blocked.
         _ = try await leg(warmup)
-        let sentBefore = counter.load(ordering: .relaxed)
+        let sentBefore = counter.value
         let cpu = ProcessFigures.cpuSeconds(server.pid)
         let start = NIODeadline.now()
         let health = LoadClient()
         let healthEnd = start + .seconds(Int64(seconds))
-        async let checks = health.run(host: "127.0.0.1", port: server.port, connections: 1) { _ in
+        async let checks = health.run(host: "127.0.0.1", port: port, connections: 1) { _ in
             guard NIODeadline.now() < healthEnd else { return nil }
             return ByteBuffer(string: "GET /healthz HTTP/1.1\r\nHost: bench\r\n\r\n")
         }
@@ -127,7 +128,7 @@ struct Bench: AsyncParsableCommand {
         server.stop()
         let stored = try await storedPositions(directory)
         let good = outcome.statuses[200] ?? 0
-        var notes = ["\(stored) stored in all of \(counter.load(ordering: .relaxed)) sent"]
+        var notes = ["\(stored) stored in all of \(counter.value) sent"]
         if stored < sentBefore + good { notes.append("LOST \(sentBefore + good - stored)") }
         if good != outcome.latencies.count { notes.append("answers \(outcome.statuses)") }
         notes.append(String(format: "/healthz p99 %.2f ms under this load", healthOutcome.latencies.quantile(0.99) ?? -1))
@@ -182,12 +183,12 @@ struct Bench: AsyncParsableCommand {
             }
             let server = try BenchServer(data: data)
             let client = LoadClient()
-            let counter = Atomic<Int>(0)
+            let counter = Counter()
             let pilots = world.pilots
             let cpu = ProcessFigures.cpuSeconds(server.pid)
             let start = NIODeadline.now()
             let outcome = try await client.run(host: "127.0.0.1", port: server.port, connections: 64) { _ in
-                let number = counter.add(1, ordering: .relaxed).oldValue
+                let number = counter.add() - 1
                 return number < pilots.count ? Self.completion(pilots[number]) : nil
             }
             let answered = Double((NIODeadline.now() - start).nanoseconds) / 1e9
@@ -251,7 +252,7 @@ struct Bench: AsyncParsableCommand {
             let payload = [UInt8](repeating: 42, count: 200)
             let event = EncodedEvent(type: "flight.positions-recorded", schema: 1, payload: payload)
             let end = NIODeadline.now() + .seconds(Int64(max(3, seconds / 3)))
-            let written = Atomic<Int>(0)
+            let written = Counter()
             let cpu = ProcessFigures.cpuSeconds(getpid())
             let start = NIODeadline.now()
             // Each writer owns its streams and waits for each append, as requests do; the loop groups what waits.
@@ -272,7 +273,7 @@ struct Bench: AsyncParsableCommand {
                                     ],
                                     correlation: tenant.uuid))
                             versions[index] += Int64(batch)
-                            written.add(batch, ordering: .relaxed)
+                            written.add(batch)
                             index += 64
                             if index >= streams.count { index = writer }
                         }
@@ -282,7 +283,7 @@ struct Bench: AsyncParsableCommand {
             }
             let elapsed = Double((NIODeadline.now() - start).nanoseconds) / 1e9
             let used = ProcessFigures.cpuSeconds(getpid()) - cpu
-            let count = written.load(ordering: .relaxed)
+            let count = written.value
             let head = try await store.head()
             await store.close()
             results.append(

@@ -4,6 +4,7 @@ import Domain
     import FoundationEssentials
 #endif
 import Foundation
+import Synchronization
 
 /// What a benchmark measured; written as JSON and as a line of a table.
 struct BenchResult: Codable, Sendable {
@@ -80,6 +81,15 @@ extension Array where Element == UInt32 {
         let ordered = sorted()
         return Double(ordered[Swift.min(ordered.count - 1, Int(Double(ordered.count) * share))]) / 1000
     }
+}
+
+/// A count that closures share.
+final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+    var value: Int { count.load(ordering: .relaxed) }
+    /// - Returns: The count after it rose.
+    @discardableResult
+    func add(_ amount: Int = 1) -> Int { count.add(amount, ordering: .relaxed).newValue }
 }
 
 /// A server of this very program in a process of its own, on a port of the kernel's choice.

@@ -1,3 +1,5 @@
+import StoreSQLite
+import Application
 import Domain
 import Foundation
 import NIOCore
@@ -6,8 +8,8 @@ import Synchronization
 
 /// Frames and bytes that all viewers of a run received.
 private final class ViewerCounts: Sendable {
-    let frames = Atomic<Int>(0)
-    let bytes = Atomic<Int>(0)
+    let frames = Counter()
+    let bytes = Counter()
 }
 
 /// P8: every update to every viewer. Viewers open real WebSockets; frames are counted as they arrive.
@@ -26,6 +28,7 @@ extension Bench {
         }
         let server = try BenchServer(data: directory)
         defer { server.stop() }
+        let port = server.port
         let counts = ViewerCounts()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var sockets: [any Channel] = []
@@ -37,28 +40,28 @@ extension Bench {
                             try channel.pipeline.syncOperations.addHandler(Viewer(counts))
                         }
                     }
-                    .connect(host: "127.0.0.1", port: server.port).get())
+                    .connect(host: "127.0.0.1", port: port).get())
         }
         let client = LoadClient()
-        let counter = Atomic<Int>(0)
+        let counter = Counter()
         let pilots = world.pilots
         func leg(_ duration: Int) async throws -> LoadClient.Outcome {
             let end = NIODeadline.now() + .seconds(Int64(duration))
-            return try await client.run(host: "127.0.0.1", port: server.port, connections: 4) { _ in
+            return try await client.run(host: "127.0.0.1", port: port, connections: 4) { _ in
                 guard NIODeadline.now() < end else { return nil }
-                let number = counter.add(1, ordering: .relaxed).newValue
+                let number = counter.add()
                 return Self.update(pilots[number % pilots.count], step: number / pilots.count)
             }
         }
         _ = try await leg(max(2, warmup / 3))
-        let before = (counts.frames.load(ordering: .relaxed), counts.bytes.load(ordering: .relaxed))
+        let before = (counts.frames.value, counts.bytes.value)
         let cpu = ProcessFigures.cpuSeconds(server.pid)
         let start = NIODeadline.now()
         let outcome = try await leg(seconds)
         let elapsed = Double((NIODeadline.now() - start).nanoseconds) / 1e9
         let used = ProcessFigures.cpuSeconds(server.pid) - cpu
-        let received = counts.frames.load(ordering: .relaxed) - before.0
-        let size = counts.bytes.load(ordering: .relaxed) - before.1
+        let received = counts.frames.value - before.0
+        let size = counts.bytes.value - before.1
         let peak = ProcessFigures.peakRSSMegabytes(server.pid)
         try await client.close()
         for socket in sockets { try? await socket.close() }  // Some may be closed already.
@@ -108,8 +111,8 @@ private final class Viewer: ChannelInboundHandler {
         }
         while let (opcode, length, header) = frameHeader(), buffer.readableBytes >= header + length {
             if opcode == 1 {
-                counts.frames.add(1, ordering: .relaxed)
-                counts.bytes.add(length, ordering: .relaxed)
+                counts.frames.add()
+                counts.bytes.add(length)
             }
             if opcode == 9 {
                 context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: [0x8A, 0x80, 0, 0, 0, 0])), promise: nil)

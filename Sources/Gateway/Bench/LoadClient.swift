@@ -13,6 +13,18 @@ final class LoadClient: Sendable {
         var broken = 0
     }
 
+    private final class Total: Sendable {
+        private let sum = Mutex(Outcome())
+        var outcome: Outcome { sum.withLock { $0 } }
+        func add(_ outcome: Outcome) {
+            sum.withLock { sum in
+                sum.latencies += outcome.latencies
+                sum.broken += outcome.broken
+                sum.statuses.merge(outcome.statuses, uniquingKeysWith: +)
+            }
+        }
+    }
+
     private let group: MultiThreadedEventLoopGroup
     init(threads: Int = 1) { group = MultiThreadedEventLoopGroup(numberOfThreads: threads) }
     func close() async throws { try await group.shutdownGracefully() }
@@ -22,7 +34,7 @@ final class LoadClient: Sendable {
     func run(
         host: String, port: Int, connections: Int, next: @escaping @Sendable (Int) -> ByteBuffer?
     ) async throws -> Outcome {
-        let total = Mutex(Outcome())
+        let total = Total()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for index in 0..<connections {
                 tasks.addTask { [group] in
@@ -33,11 +45,7 @@ final class LoadClient: Sendable {
                             channel.eventLoop.makeCompletedFuture {
                                 try channel.pipeline.syncOperations.addHandler(
                                     RequestLoop(next: { next(index) }) { outcome in
-                                        total.withLock { total in
-                                            total.latencies += outcome.latencies
-                                            total.broken += outcome.broken
-                                            total.statuses.merge(outcome.statuses, uniquingKeysWith: +)
-                                        }
+                                        total.add(outcome)
                                         done.succeed()
                                     })
                             }
@@ -54,7 +62,7 @@ final class LoadClient: Sendable {
             }
             try await tasks.waitForAll()
         }
-        return total.withLock { $0 }
+        return total.outcome
     }
 }
 

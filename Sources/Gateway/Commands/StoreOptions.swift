@@ -1,3 +1,4 @@
+import StoreSQLite
 import Application
 import ArgumentParser
 import Domain

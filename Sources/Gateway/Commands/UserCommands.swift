@@ -1,5 +1,5 @@
 import Application
-import ArgumentParser
+public import ArgumentParser
 import Domain
 import Protocols
 

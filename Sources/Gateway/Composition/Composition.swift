@@ -32,7 +32,8 @@ final class Composition: Sendable {
     let evaluator: Evaluator
     let passwords: any PasswordHashing
     let tokens: any TokenHashing
-    let secret: [UInt8]
+    /// The server's own secret; keys of one purpose are derived from it.
+    let secret: ServerSecret
     let logger: Logger
 
     /// Milliseconds of the system's clock.
@@ -47,8 +48,8 @@ final class Composition: Sendable {
         let now = Self.now
         store = try SQLiteStore.open(directory: settings.data, now: now)
         secret = try ServerSecret.load(directory: settings.data)
-        tokens = KeyedTokens(secret: secret)
-        passwords = ScryptPasswords()
+        tokens = KeyedHash(secret)
+        passwords = PasswordHasher()
         airports = Self.worldAirports()
         executor = CommandExecutor(store: store, now: now)
         directory = Directory(store: store)

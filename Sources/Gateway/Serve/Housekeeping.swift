@@ -1,3 +1,4 @@
+import StoreSQLite
 import Application
 import Domain
 import Logging

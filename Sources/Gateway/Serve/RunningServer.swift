@@ -1,3 +1,4 @@
+import StoreSQLite
 import Application
 import Domain
 import EventSchema
@@ -27,7 +28,7 @@ struct RunningServer {
         let store = parts.store
         let queries = QueryServer(
             directory: parts.directory, accounts: parts.accounts, queries: parts.queries, flights: parts.flights,
-            board: parts.board, store: store, quarantine: store, airports: parts.airports, secret: parts.secret,
+            board: parts.board, store: store, quarantine: store, airports: parts.airports, secret: parts.secret.derived(for: "access-tokens").bytes,
             settings: settings, logger: parts.logger, now: Composition.now,
             metrics: {
                 (gateway.counters.lines + ["albatross_store_queue \(store.queueDepth)"])

@@ -1,3 +1,5 @@
+import ServiceLifecycle
+import StoreSQLite
 import Application
 import ArgumentParser
 import Domain

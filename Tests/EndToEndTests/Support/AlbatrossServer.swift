@@ -121,11 +121,12 @@ final class AlbatrossServer: Sendable {
         try await cli(arguments, stdin: stdin)
     }
 
+    /// - Parameter usesData: False for commands that talk to a server and take no `--data`.
     func cli(
-        _ arguments: [String], stdin: String? = nil, within limit: Duration = .seconds(300)
+        _ arguments: [String], stdin: String? = nil, usesData: Bool = true, within limit: Duration = .seconds(300)
     ) async throws -> CommandResult {
         let process = try ChildProcess(
-            Paths.binary, arguments + ["--data", data], environment: environment, folder: folder,
+            Paths.binary, usesData ? arguments + ["--data", data] : arguments, environment: environment, folder: folder,
             input: stdin.map { Array($0.utf8) })
         let status = try await process.exitCode(within: limit)
         return CommandResult(status: status, output: process.output, errors: process.errors)

@@ -162,14 +162,15 @@ struct ImportRun {
         }
     }
 
+    private enum Done: Sendable {
+        case stored(Administration.ImportOutcome)
+        case refused(CSVTable.Failure)
+    }
+
     private func put<Value: Sendable>(
         _ values: [(line: Int, value: Value)],
         _ store: @escaping @Sendable (Value) async throws -> Administration.ImportOutcome
     ) async throws -> (counts: [Administration.ImportOutcome: Int], failures: [CSVTable.Failure]) {
-        enum Done: Sendable {
-            case stored(Administration.ImportOutcome)
-            case refused(CSVTable.Failure)
-        }
         var counts: [Administration.ImportOutcome: Int] = [:]
         var failures: [CSVTable.Failure] = []
         try await withThrowingTaskGroup(of: Done.self) { group in
@@ -187,7 +188,8 @@ struct ImportRun {
                     }
                 }
             }
-            for _ in 0..<Self.atOnce { start() }
+            // A small file keeps its order, and so its numbers; a large one uses the store's group commit.
+            for _ in 0..<(values.count <= 200 ? 1 : Self.atOnce) { start() }
             while let result = try await group.next() {
                 switch result {
                 case .stored(let outcome): counts[outcome, default: 0] += 1

@@ -21,7 +21,7 @@ struct FieldError: Error {
 }
 
 /// Reads the payloads of one schema version of one event type.
-struct EventReader: Sendable {
+struct PayloadReader: Sendable {
     let type: String
     let schema: Int
     let read: @Sendable (_ payload: [UInt8]) throws(FieldError) -> DomainEvent

@@ -18,7 +18,8 @@ struct Scrypt: Equatable {
         let done = password.withUTF8 { bytes in
             // OpenSSL takes no address for an empty password.
             EVP_PBE_scrypt(
-                UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self), bytes.count, salt, salt.count, UInt64(1) << UInt64(logN), UInt64(r),
+                UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self), bytes.count, salt, salt.count,
+                UInt64(1) << UInt64(logN), UInt64(r),
                 UInt64(p), Self.memory, &hash, length)
         }
         return done == 1 ? hash : nil

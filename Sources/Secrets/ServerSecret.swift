@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #endif
 
 /// The secret of one installation: keyed hashes are worth nothing without it, so a stolen database is not a stolen login.
@@ -50,14 +50,17 @@ public struct ServerSecret: Sendable {
         var bytes = [UInt8](repeating: 0, count: length + 1)
         var count = 0
         while count < bytes.count {
-            let got = bytes.withUnsafeMutableBytes { systemRead(file, $0.baseAddress.map { $0 + count }, $0.count - count) }
+            let got = bytes.withUnsafeMutableBytes {
+                systemRead(file, $0.baseAddress.map { $0 + count }, $0.count - count)
+            }
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw ServerSecretError(path, errno) }
             if got == 0 { break }
             count += got
         }
         guard count == length else {
-            throw ServerSecretError(description: "\(path) must hold \(length) bytes: restore it from a backup of the folder")
+            throw ServerSecretError(
+                description: "\(path) must hold \(length) bytes: restore it from a backup of the folder")
         }
         return ServerSecret(bytes: Array(bytes.prefix(length)))
     }
@@ -91,5 +94,7 @@ public struct ServerSecretError: Error, Hashable, Sendable, CustomStringConverti
 }
 
 // Inside the type the plain names mean its own functions.
-private func systemRead(_ file: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int { read(file, bytes, count) }
+private func systemRead(_ file: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    read(file, bytes, count)
+}
 private func systemWrite(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(file, bytes, count) }

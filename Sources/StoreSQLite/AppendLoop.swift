@@ -73,7 +73,9 @@ final class AppendLoop: Sendable {
             if ends { break }
             if batch.isEmpty {
                 // Other processes write to the same folder and cannot wake this one.
-                if wake.wait(timeout: .now() + .milliseconds(100)) == .timedOut, writer.sawOtherCommits() { commits.yield() }
+                if wake.wait(timeout: .now() + .milliseconds(100)) == .timedOut, writer.sawOtherCommits() {
+                    commits.yield()
+                }
             } else {
                 write(batch, writer)
             }

@@ -26,7 +26,8 @@ struct CRC32C {
             var offset = 0
             let words = bytes.count & ~7
             while offset < words {
-                let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) ^ UInt64(crc)
+                let word =
+                    UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) ^ UInt64(crc)
                 // Eight independent look-ups: the byte furthest from the end goes through the highest table.
                 let low =
                     table[0x700 | Int(word & 0xFF)] ^ table[0x600 | Int(word >> 8 & 0xFF)]

@@ -2,9 +2,9 @@ import Domain
 import GRDBSQLite
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Puts events into the table `event` and takes them out. Its fixed-width columns lie one behind the other in a buffer,
@@ -26,7 +26,9 @@ final class EventRow {
         "position, tenant, category, stream, version, event_id, type, schema, correlation, causation, recorded_at, crc, payload"
     static let insert = "INSERT INTO event (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
-    private func put(_ value: UUID, _ offset: Int) { buffer.storeBytes(of: value.uuid, toByteOffset: offset, as: uuid_t.self) }
+    private func put(_ value: UUID, _ offset: Int) {
+        buffer.storeBytes(of: value.uuid, toByteOffset: offset, as: uuid_t.self)
+    }
     private func put(_ value: Int64, _ offset: Int) {
         buffer.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Int64.self)
     }
@@ -50,7 +52,9 @@ final class EventRow {
         put(Int64(length), Offset.length)
     }
 
-    private func checksum(category: UnsafeRawBufferPointer, type: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer) -> UInt32 {
+    private func checksum(
+        category: UnsafeRawBufferPointer, type: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer
+    ) -> UInt32 {
         var crc = CRC32C()
         crc.update(UnsafeRawBufferPointer(buffer))
         crc.update(category)
@@ -66,7 +70,9 @@ final class EventRow {
     ) throws(SQLiteFailure) {
         let code = payload.withUnsafeBytes { payload in
             category.withUnsafeBytes { category in
-                type.withUnsafeBytes { insert(statement.handle, category: category, type: $0, typeID: typeID, payload: payload) }
+                type.withUnsafeBytes {
+                    insert(statement.handle, category: category, type: $0, typeID: typeID, payload: payload)
+                }
             }
         }
         guard code == SQLITE_DONE else { throw SQLiteFailure(sqlite3_db_handle(statement.handle)) }
@@ -77,13 +83,16 @@ final class EventRow {
         payload: UnsafeRawBufferPointer
     ) -> Int32 {
         let crc = checksum(category: category, type: type, payload: payload)
-        func integer(_ offset: Int) -> Int64 { Int64(littleEndian: buffer.load(fromByteOffset: offset, as: Int64.self)) }
+        func integer(_ offset: Int) -> Int64 {
+            Int64(littleEndian: buffer.load(fromByteOffset: offset, as: Int64.self))
+        }
         func bindUUID(_ column: Int32, _ offset: Int) {
             sqlite3_bind_blob(handle, column, buffer.baseAddress.map { $0 + offset }, 16, nil)
         }
         sqlite3_bind_int64(handle, 1, integer(Offset.position))
         bindUUID(2, Offset.tenant)
-        sqlite3_bind_text(handle, 3, category.assumingMemoryBound(to: CChar.self).baseAddress, Int32(category.count), nil)
+        sqlite3_bind_text(
+            handle, 3, category.assumingMemoryBound(to: CChar.self).baseAddress, Int32(category.count), nil)
         bindUUID(4, Offset.stream)
         sqlite3_bind_int64(handle, 5, integer(Offset.version))
         bindUUID(6, Offset.id)

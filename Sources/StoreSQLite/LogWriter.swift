@@ -3,14 +3,14 @@ import GRDB
 import GRDBSQLite
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #endif
 
 /// Why a write stops.
@@ -76,7 +76,8 @@ final class LogWriter {
     func statement(_ sql: String) throws(SQLiteFailure) -> SQLiteStatement {
         if let known = statements[sql] { return known }
         var handle: OpaquePointer?
-        guard sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil) == SQLITE_OK, let handle
+        guard sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil) == SQLITE_OK,
+            let handle
         else { throw SQLiteFailure(connection) }
         let statement = SQLiteStatement(handle: handle)
         statements[sql] = statement
@@ -162,7 +163,8 @@ final class LogWriter {
 
     private func loadHead() throws(SQLiteFailure) {
         if isHeadKnown { return }
-        guard let found = try statement("SELECT position FROM event_head WHERE id = 1").first([], { $0.integer(0) }) else {
+        guard let found = try statement("SELECT position FROM event_head WHERE id = 1").first([], { $0.integer(0) })
+        else {
             throw SQLiteFailure(code: SQLITE_CORRUPT, message: "event_head is empty")
         }
         head = found
@@ -188,15 +190,18 @@ final class LogWriter {
     /// Last version of a stream, 0 when it does not exist.
     private func version(of stream: StreamName) throws(SQLiteFailure) -> Int64 {
         if let known = versions[stream] { return known }
-        let found = try statement("SELECT max(version) FROM event WHERE tenant = ? AND category = ? AND stream = ?")
-            .first([.uuid(stream.tenant.uuid), .text(stream.category.rawValue), .uuid(stream.id)]) { $0.integer(0) } ?? 0
+        let found =
+            try statement("SELECT max(version) FROM event WHERE tenant = ? AND category = ? AND stream = ?")
+            .first([.uuid(stream.tenant.uuid), .text(stream.category.rawValue), .uuid(stream.id)]) { $0.integer(0) }
+            ?? 0
         versions[stream] = found
         return found
     }
 
     private func owner(_ tenant: TenantID, _ reservation: Reservation) throws(SQLiteFailure) -> UUID? {
         try statement("SELECT owner FROM reservation WHERE tenant = ? AND scope = ? AND key = ?")
-            .first([.uuid(tenant.uuid), .text(reservation.scope.rawValue), .text(reservation.key)]) { $0.uuid(0) } ?? nil
+            .first([.uuid(tenant.uuid), .text(reservation.scope.rawValue), .text(reservation.key)]) { $0.uuid(0) }
+            ?? nil
     }
 
     /// Checks a request against the tables and what was written before it in this transaction, then writes it.
@@ -280,7 +285,8 @@ final class LogWriter {
     private func type(named name: String) throws(SQLiteFailure) -> EventType {
         if let known = types[name] { return known }
         try statement("INSERT INTO event_type (name) VALUES (?) ON CONFLICT DO NOTHING").run([.text(name)])
-        guard let id = try statement("SELECT id FROM event_type WHERE name = ?").first([.text(name)], { $0.integer(0) }) else {
+        guard let id = try statement("SELECT id FROM event_type WHERE name = ?").first([.text(name)], { $0.integer(0) })
+        else {
             throw SQLiteFailure(code: SQLITE_CORRUPT, message: "event type without a number")
         }
         let type = EventType(id: id, name: Array(name.utf8))
@@ -323,7 +329,8 @@ final class LogWriter {
         upTo position: Int64, documents: [(TenantID, DocumentWrite)], reservations: [(TenantID, Reservation, UUID)]
     ) throws(WriteStop) {
         guard head <= position else {
-            throw .refused(.unavailable("the log has grown to \(head), past \(position): replay the rest and try again"))
+            throw .refused(
+                .unavailable("the log has grown to \(head), past \(position): replay the rest and try again"))
         }
         try attempt { () throws(SQLiteFailure) in
             try statement("DELETE FROM lookup").run()
@@ -385,7 +392,8 @@ final class LogWriter {
                 ON CONFLICT DO UPDATE SET value = excluded.value
                 """)
             let delete = try statement(
-                "DELETE FROM read_model WHERE projection = ? AND generation = ? AND tenant = ? AND kind = ? AND key = ?")
+                "DELETE FROM read_model WHERE projection = ? AND generation = ? AND tenant = ? AND kind = ? AND key = ?"
+            )
             for (tenant, document) in writes {
                 let place: [SQLValue] = [.text(projection), .integer(generation), .uuid(tenant.uuid)]
                 switch document {
@@ -478,9 +486,11 @@ final class LogWriter {
     func quarantine(_ tenant: TenantID, _ frames: [QuarantinedFrame], keeping most: Int) throws(WriteStop) {
         try attempt { () throws(SQLiteFailure) in
             let id = SQLValue.uuid(tenant.uuid)
-            var number = try statement("SELECT max(number) FROM quarantine WHERE tenant = ?").first([id]) { $0.integer(0) } ?? 0
+            var number =
+                try statement("SELECT max(number) FROM quarantine WHERE tenant = ?").first([id]) { $0.integer(0) } ?? 0
             for frame in frames {
-                let known = try statement("SELECT 1 FROM quarantine WHERE tenant = ? AND id = ?")
+                let known =
+                    try statement("SELECT 1 FROM quarantine WHERE tenant = ? AND id = ?")
                     .first([id, .text(frame.id)]) { _ in true } ?? false
                 if known { continue }
                 number += 1
@@ -494,13 +504,16 @@ final class LogWriter {
                     .text(frame.method), .text(frame.path), .integer(frame.receivedAt.milliseconds), .blob(frame.bytes),
                 ])
             }
-            try statement("DELETE FROM quarantine WHERE tenant = ? AND number <= ?").run([id, .integer(number - Int64(most))])
+            try statement("DELETE FROM quarantine WHERE tenant = ? AND number <= ?").run([
+                id, .integer(number - Int64(most)),
+            ])
         }
     }
 
     /// Value of `PRAGMA synchronous` on this connection.
     func synchronousLevel() throws(WriteStop) -> Int {
-        try attempt { () throws(SQLiteFailure) in Int(try statement("PRAGMA synchronous").first { $0.integer(0) } ?? -1) }
+        try attempt { () throws(SQLiteFailure) in Int(try statement("PRAGMA synchronous").first { $0.integer(0) } ?? -1)
+        }
     }
 }
 

@@ -3,9 +3,9 @@ import GRDB
 import GRDBSQLite
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// What SQLite answered when it did not do as asked. Carries no bound value.
@@ -63,14 +63,18 @@ struct SQLiteStatement {
                 var text = text
                 code = text.withUTF8 { bytes in
                     // An empty text has no address, and no address would bind NULL.
-                    guard let base = bytes.baseAddress else { return sqlite3_bind_text(handle, column, "", 0, Self.transient) }
+                    guard let base = bytes.baseAddress else {
+                        return sqlite3_bind_text(handle, column, "", 0, Self.transient)
+                    }
                     return base.withMemoryRebound(to: CChar.self, capacity: bytes.count) {
                         sqlite3_bind_text(handle, column, $0, Int32(bytes.count), Self.transient)
                     }
                 }
             case .textBytes(let bytes):
                 code = bytes.withUnsafeBufferPointer { bytes in
-                    guard let base = bytes.baseAddress else { return sqlite3_bind_text(handle, column, "", 0, Self.transient) }
+                    guard let base = bytes.baseAddress else {
+                        return sqlite3_bind_text(handle, column, "", 0, Self.transient)
+                    }
                     return base.withMemoryRebound(to: CChar.self, capacity: bytes.count) {
                         sqlite3_bind_text(handle, column, $0, Int32(bytes.count), Self.transient)
                     }
@@ -148,5 +152,7 @@ struct SQLiteRow {
 
 extension Database {
     /// A statement that the connection keeps prepared.
-    func prepared(_ sql: String) throws -> SQLiteStatement { SQLiteStatement(handle: try cachedStatement(sql: sql).sqliteStatement) }
+    func prepared(_ sql: String) throws -> SQLiteStatement {
+        SQLiteStatement(handle: try cachedStatement(sql: sql).sqliteStatement)
+    }
 }

@@ -2,9 +2,9 @@ public import Domain
 import GRDB
 
 #if canImport(FoundationEssentials)
-    public import FoundationEssentials
+public import FoundationEssentials
 #else
-    public import Foundation
+public import Foundation
 #endif
 
 extension DocumentRange {
@@ -26,7 +26,10 @@ extension DocumentRange {
             condition += descending ? " AND key < ?" : " AND key > ?"
             values.append(.text(past))
         }
-        return (condition, values + [.integer(max(0, limit))], descending ? " ORDER BY key DESC LIMIT ?" : " ORDER BY key LIMIT ?")
+        return (
+            condition, values + [.integer(max(0, limit))],
+            descending ? " ORDER BY key DESC LIMIT ?" : " ORDER BY key LIMIT ?"
+        )
     }
 }
 
@@ -51,7 +54,8 @@ extension SQLiteStore: LookupReader {
     public func owner(_ tenant: TenantID, of reservation: Reservation) async throws(EventStoreError) -> UUID? {
         try await read { db in
             try db.prepared("SELECT owner FROM reservation WHERE tenant = ? AND scope = ? AND key = ?")
-                .first([.uuid(tenant.uuid), .text(reservation.scope.rawValue), .text(reservation.key)]) { $0.uuid(0) } ?? nil
+                .first([.uuid(tenant.uuid), .text(reservation.scope.rawValue), .text(reservation.key)]) { $0.uuid(0) }
+                ?? nil
         }
     }
 
@@ -74,8 +78,10 @@ extension SQLiteStore: LookupReader {
         try await read { db in
             let lookups = try db.prepared("SELECT tenant, kind, key, value FROM lookup ORDER BY tenant, kind, key")
                 .all { "lookup \($0.identifier(0)) \($0.text(1)) \($0.text(2)) \($0.text(3))" }
-            let reservations = try db.prepared("SELECT tenant, scope, key, owner FROM reservation ORDER BY tenant, scope, key")
-                .all { "reservation \($0.identifier(0)) \($0.text(1)) \($0.text(2)) \($0.identifier(3))" }
+            let reservations = try db.prepared(
+                "SELECT tenant, scope, key, owner FROM reservation ORDER BY tenant, scope, key"
+            )
+            .all { "reservation \($0.identifier(0)) \($0.text(1)) \($0.text(2)) \($0.identifier(3))" }
             return lookups + reservations
         }
     }

@@ -44,7 +44,9 @@ extension SQLiteStore: QuarantineStore {
         }
     }
 
-    public func quarantined(_ tenant: TenantID, past: String?, limit: Int) async throws(EventStoreError) -> [QuarantinedFrame] {
+    public func quarantined(
+        _ tenant: TenantID, past: String?, limit: Int
+    ) async throws(EventStoreError) -> [QuarantinedFrame] {
         try await read { db in
             var values: [SQLValue] = [.uuid(tenant.uuid)]
             var condition = ""

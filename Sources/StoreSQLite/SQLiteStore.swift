@@ -4,7 +4,7 @@ import GRDB
 import GRDBSQLite
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #endif
 import Foundation
 
@@ -88,7 +88,9 @@ public final class SQLiteStore: Sendable {
     // MARK: Opening
 
     private static func prepare(_ directory: String) throws(StoreOpenError) {
-        func failure(_ reason: Int32) -> StoreOpenError { .folder(path: directory, reason: String(cString: strerror(reason))) }
+        func failure(_ reason: Int32) -> StoreOpenError {
+            .folder(path: directory, reason: String(cString: strerror(reason)))
+        }
         do {
             var isDirectory: ObjCBool = false
             if !FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) {
@@ -123,9 +125,13 @@ public final class SQLiteStore: Sendable {
         let pages = options.checkpointPages
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA cache_size = -8192")
-            try db.execute(sql: "PRAGMA mmap_size = 268435456")
+            // No mmap: a read error of the disk would be a signal instead of an answer.
+            try db.execute(sql: "PRAGMA mmap_size = 0")
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
-            if !db.configuration.readonly { try db.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)") }
+            if !db.configuration.readonly {
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)")
+                try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            }
         }
         return configuration
     }
@@ -162,7 +168,9 @@ public final class SQLiteStore: Sendable {
                 try db.inTransaction(.immediate) {
                     let found = try schema(db)
                     try db.execute(
-                        sql: "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)")
+                        sql:
+                            "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)"
+                    )
                     for migration in Migration.all where migration.version > found {
                         try db.execute(sql: migration.sql)
                         try db.execute(
@@ -179,7 +187,9 @@ public final class SQLiteStore: Sendable {
 
     /// Reads one snapshot, off the cooperative pool.
     func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(EventStoreError) -> T {
-        do { return try await pool.read(body) } catch let error as EventStoreError { throw error } catch let error as SQLiteFailure {
+        do { return try await pool.read(body) } catch let error as EventStoreError { throw error } catch let error
+            as SQLiteFailure
+        {
             throw .unavailable("\(error.message) (SQLite \(error.code))")
         } catch let error as DatabaseError {
             throw .unavailable("\(error.message ?? "no message") (SQLite \(error.extendedResultCode.rawValue))")
@@ -215,7 +225,8 @@ public final class SQLiteStore: Sendable {
         found.reserveCapacity(min(limit, 512))
         while try statement.step() {
             found.append(
-                try row.read(SQLiteRow(handle: statement.handle)) { id throws(EventStoreError) in try types.name(id, db) })
+                try row.read(SQLiteRow(handle: statement.handle)) { id throws(EventStoreError) in try types.name(id, db)
+                })
         }
         return found
     }

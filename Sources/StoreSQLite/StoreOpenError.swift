@@ -18,7 +18,8 @@ public enum StoreOpenError: Error, Hashable, Sendable, CustomStringConvertible {
             "the data was written by a later release (schema \(found), this one knows \(known)): run that release, or restore a backup made before the upgrade"
         case .inUse(let path): "another albatross process uses \(path): stop it and try again"
         case .database(let reason): "cannot open the database: \(reason)"
-        case .notDurable(let level): "the database refused synchronous=FULL (level \(level)): commits would not be durable"
+        case .notDurable(let level):
+            "the database refused synchronous=FULL (level \(level)): commits would not be durable"
         }
     }
 }

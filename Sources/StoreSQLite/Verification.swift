@@ -2,9 +2,9 @@ public import Domain
 import GRDB
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Something that must not be in a store; `description` is one sentence for a person.
@@ -60,7 +60,8 @@ public struct StoreVerification: AsyncSequence {
             try await problem()
         }
 
-        public mutating func next(isolation actor: isolated (any Actor)?) async throws(EventStoreError) -> StoreProblem? {
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws(EventStoreError) -> StoreProblem?
+        {
             try await problem()
         }
 
@@ -105,7 +106,9 @@ extension SQLiteStore {
 
     func checkFile() async throws(EventStoreError) -> [StoreProblem] {
         try await read { db in
-            try String.fetchAll(db, sql: "PRAGMA integrity_check(100)").filter { $0 != "ok" }.map { StoreProblem.file($0) }
+            try String.fetchAll(db, sql: "PRAGMA integrity_check(100)").filter { $0 != "ok" }.map {
+                StoreProblem.file($0)
+            }
         }
     }
 
@@ -114,7 +117,8 @@ extension SQLiteStore {
         after position: Int64, limit: Int
     ) async throws(EventStoreError) -> (last: Int64?, count: Int, corrupted: [Int64]) {
         try await read { [self] db in
-            let statement = try db.prepared("SELECT \(EventRow.columns) FROM event WHERE position > ? ORDER BY position LIMIT ?")
+            let statement = try db.prepared(
+                "SELECT \(EventRow.columns) FROM event WHERE position > ? ORDER BY position LIMIT ?")
             defer { statement.reset() }
             try statement.bind([.integer(position), .integer(limit)])
             let codec = EventRow()
@@ -156,7 +160,8 @@ extension SQLiteStore {
                 """)
             defer { statement.reset() }
             try statement.bind([
-                .blob(key?.tenant ?? []), .text(key?.category ?? ""), .blob(key?.stream ?? []), .integer(key?.version ?? -1),
+                .blob(key?.tenant ?? []), .text(key?.category ?? ""), .blob(key?.stream ?? []),
+                .integer(key?.version ?? -1),
                 .integer(limit),
             ])
             var (last, problems): (VersionKey?, [StoreProblem]) = (key, [])
@@ -164,16 +169,20 @@ extension SQLiteStore {
             while try statement.step() {
                 let row = SQLiteRow(handle: statement.handle)
                 count += 1
-                let found = VersionKey(tenant: row.blob(0), category: row.text(1), stream: row.blob(2), version: row.integer(3))
+                let found = VersionKey(
+                    tenant: row.blob(0), category: row.text(1), stream: row.blob(2), version: row.integer(3))
                 var expected: Int64 = 1
                 if let last, last.stream == found.stream, last.category == found.category, last.tenant == found.tenant {
                     expected = last.version + 1
                 }
-                if let tenant = row.uuid(0), let category = StreamCategory(rawValue: found.category), let id = row.uuid(2) {
+                if let tenant = row.uuid(0), let category = StreamCategory(rawValue: found.category),
+                    let id = row.uuid(2)
+                {
                     if found.version != expected {
                         problems.append(
                             .versionGap(
-                                stream: StreamName(TenantID(tenant), category, id), expected: expected, found: found.version))
+                                stream: StreamName(TenantID(tenant), category, id), expected: expected,
+                                found: found.version))
                     }
                 } else {
                     problems.append(.unknownStream(position: row.integer(4)))

@@ -2,9 +2,9 @@ public import Domain
 import Synchronization
 
 #if canImport(FoundationEssentials)
-    public import FoundationEssentials
+public import FoundationEssentials
 #else
-    public import Foundation
+public import Foundation
 #endif
 
 /// Every port of the store in memory, with the same promises as the real ones but outliving nothing.
@@ -99,11 +99,13 @@ extension MemoryStore: EventAppender, EventReader {
             }
             ahead[write.stream] = actual + Int64(write.events.count)
         }
-        let released = Set(request.release.map { Place(tenant: request.tenant, kind: Key("\($0.scope.rawValue)/\($0.key)")) })
+        let released = Set(
+            request.release.map { Place(tenant: request.tenant, kind: Key("\($0.scope.rawValue)/\($0.key)")) })
         var taken: [Place: UUID] = [:]
         for (reservation, owner) in request.reserve {
             let name = Place(tenant: request.tenant, kind: Key("\(reservation.scope.rawValue)/\(reservation.key)"))
-            let stored = state.reservations[Place(tenant: request.tenant, kind: Key(reservation.scope.rawValue))]?[Key(reservation.key)]
+            let stored = state.reservations[Place(tenant: request.tenant, kind: Key(reservation.scope.rawValue))]?[
+                Key(reservation.key)]
             let holder = taken[name] ?? (released.contains(name) ? nil : stored)
             if let holder, holder != owner { throw .reservationTaken(reservation, owner: holder) }
             taken[name] = owner
@@ -123,7 +125,8 @@ extension MemoryStore: EventAppender, EventReader {
             }
         }
         for reservation in request.release {
-            state.reservations[Place(tenant: request.tenant, kind: Key(reservation.scope.rawValue))]?[Key(reservation.key)] = nil
+            state.reservations[Place(tenant: request.tenant, kind: Key(reservation.scope.rawValue))]?[
+                Key(reservation.key)] = nil
         }
         for (reservation, owner) in request.reserve {
             state.reservations[Place(tenant: request.tenant, kind: Key(reservation.scope.rawValue)), default: [:]][
@@ -166,7 +169,9 @@ extension MemoryStore: EventAppender, EventReader {
             state.followers[state.nextFollower] = continuation
             return state.nextFollower
         }
-        continuation.onTermination = { [weak self] _ in self?.state.withLock { _ = $0.followers.removeValue(forKey: id) } }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { _ = $0.followers.removeValue(forKey: id) }
+        }
         return stream
     }
 }
@@ -185,13 +190,16 @@ extension MemoryStore: LookupReader {
     }
 
     public func lookup(_ tenant: TenantID, kind: String, key: String) async throws(EventStoreError) -> [UInt8]? {
-        try perform { state throws(EventStoreError) in state.lookups[Place(tenant: tenant, kind: Key(kind))]?[Key(key)] }
+        try perform { state throws(EventStoreError) in state.lookups[Place(tenant: tenant, kind: Key(kind))]?[Key(key)]
+        }
     }
 
     public func lookups(
         _ tenant: TenantID, kind: String, _ range: DocumentRange
     ) async throws(EventStoreError) -> [Document] {
-        try perform { state throws(EventStoreError) in Self.scan(state.lookups[Place(tenant: tenant, kind: Key(kind))], range) }
+        try perform { state throws(EventStoreError) in
+            Self.scan(state.lookups[Place(tenant: tenant, kind: Key(kind))], range)
+        }
     }
 
     public func owner(_ tenant: TenantID, of reservation: Reservation) async throws(EventStoreError) -> UUID? {
@@ -263,7 +271,9 @@ extension MemoryStore: ReadModelStore {
                 throw .unavailable("generation \(generation) of \(projection) is gone, readers use \(active)")
             }
             if let stored, checkpoint < stored {
-                if generation == active { throw .unavailable("\(projection) is at \(stored) already, past \(checkpoint)") }
+                if generation == active {
+                    throw .unavailable("\(projection) is at \(stored) already, past \(checkpoint)")
+                }
                 state.models[model] = nil
             }
             for (tenant, document) in writes { Self.put(document, tenant, &state.models[model, default: [:]]) }
@@ -285,7 +295,8 @@ extension MemoryStore: ReadModelStore {
                 throw .unavailable("generation \(generation) of \(projection) is gone, readers use \(active)")
             }
             state.active[projection] = generation
-            for model in Array(state.checkpoints.keys) where model.projection == projection && model.generation < generation {
+            for model in Array(state.checkpoints.keys)
+            where model.projection == projection && model.generation < generation {
                 state.checkpoints[model] = nil
                 state.models[model] = nil
             }
@@ -328,7 +339,9 @@ extension MemoryStore: SessionStore {
     public func session(
         _ tenant: TenantID, kind: String, hash: [UInt8]
     ) async throws(EventStoreError) -> SessionRecord? {
-        try perform { state throws(EventStoreError) in state.sessions[SessionKey(tenant: tenant, kind: kind, hash: hash)] }
+        try perform { state throws(EventStoreError) in
+            state.sessions[SessionKey(tenant: tenant, kind: kind, hash: hash)]
+        }
     }
 
     public func endSessions(
@@ -345,7 +358,9 @@ extension MemoryStore: SessionStore {
     }
 
     public func removeExpiredSessions(before time: Timestamp) async throws(EventStoreError) {
-        try perform { state throws(EventStoreError) in state.sessions = state.sessions.filter { $0.value.expires >= time } }
+        try perform { state throws(EventStoreError) in
+            state.sessions = state.sessions.filter { $0.value.expires >= time }
+        }
     }
 }
 
@@ -358,7 +373,9 @@ extension MemoryStore: QuarantineStore {
         }
     }
 
-    public func quarantined(_ tenant: TenantID, past: String?, limit: Int) async throws(EventStoreError) -> [QuarantinedFrame] {
+    public func quarantined(
+        _ tenant: TenantID, past: String?, limit: Int
+    ) async throws(EventStoreError) -> [QuarantinedFrame] {
         try perform { state throws(EventStoreError) in
             var kept = state.quarantine[tenant] ?? []
             if let past {

@@ -1,9 +1,9 @@
 import Domain
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 extension StoreContract {
@@ -43,16 +43,19 @@ extension StoreContract {
             try await requireFailure(.reservationTaken(reservation, owner: first), "taken") {
                 try await run.store.append(run.request([], reserve: [(reservation, owner: second)]))
             }
-            _ = try await run.store.append(run.request([], release: [reservation, Reservation(.registration, "unknown")]))
+            _ = try await run.store.append(
+                run.request([], release: [reservation, Reservation(.registration, "unknown")]))
             try requireEqual(try await run.store.owner(run.tenant, of: reservation), nil, "owner after the release")
             _ = try await run.store.append(run.request([], reserve: [(reservation, owner: second)]))
             // Released before it is taken: a hand-over in one append.
-            _ = try await run.store.append(run.request([], reserve: [(reservation, owner: first)], release: [reservation]))
+            _ = try await run.store.append(
+                run.request([], reserve: [(reservation, owner: first)], release: [reservation]))
             try requireEqual(try await run.store.owner(run.tenant, of: reservation), first, "owner after the hand-over")
             try await requireFailure(.reservationTaken(Reservation(.slug, "x"), owner: first), "twice in one append") {
                 try await run.store.append(
                     run.request(
-                        [], reserve: [(Reservation(.slug, "x"), owner: first), (Reservation(.slug, "x"), owner: second)]))
+                        [],
+                        reserve: [(Reservation(.slug, "x"), owner: first), (Reservation(.slug, "x"), owner: second)]))
             }
         },
         StoreCheck("scopes and tenants keep reservations apart") { run in
@@ -62,26 +65,32 @@ extension StoreContract {
                 run.request([], of: run.other, reserve: [(Reservation(.email, "a@b.c"), owner: theirs)]))
             _ = try await run.store.append(run.request([], reserve: [(Reservation(.host, "a@b.c"), owner: theirs)]))
             try requireEqual(try await run.store.owner(run.tenant, of: Reservation(.email, "a@b.c")), mine, "own")
-            try requireEqual(try await run.store.owner(run.other, of: Reservation(.email, "a@b.c")), theirs, "other tenant's")
+            try requireEqual(
+                try await run.store.owner(run.other, of: Reservation(.email, "a@b.c")), theirs, "other tenant's")
         },
         StoreCheck("a lookup written by an append is in the next read") { run in
             let stream = run.stream()
             for index in 0..<50 {
                 _ = try await run.store.append(
                     run.request(
-                        [StreamWrite(stream: stream, expected: .exactly(Int64(index)), events: [run.event("\(index)")])],
+                        [
+                            StreamWrite(
+                                stream: stream, expected: .exactly(Int64(index)), events: [run.event("\(index)")])
+                        ],
                         lookups: [.put(kind: "status", key: "s", value: [UInt8(index)])]))
                 try requireEqual(
                     try await run.store.lookup(run.tenant, kind: "status", key: "s"), [UInt8(index)], "own write")
             }
-            _ = try await run.store.append(run.request([], lookups: [.delete(kind: "status", key: "s"), .delete(kind: "x", key: "y")]))
+            _ = try await run.store.append(
+                run.request([], lookups: [.delete(kind: "status", key: "s"), .delete(kind: "x", key: "y")]))
             try requireEqual(try await run.store.lookup(run.tenant, kind: "status", key: "s"), nil, "after the delete")
         },
         StoreCheck("lookups of another tenant or kind are not seen") { run in
             _ = try await run.store.append(run.request([], lookups: [.put(kind: "user", key: "k", value: [1])]))
             try requireEqual(try await run.store.lookup(run.other, kind: "user", key: "k"), nil, "other tenant")
             try requireEqual(try await run.store.lookup(run.tenant, kind: "users", key: "k"), nil, "other kind")
-            try require(try await run.store.lookups(run.other, kind: "user", DocumentRange()).isEmpty, "other tenant's list")
+            try require(
+                try await run.store.lookups(run.other, kind: "user", DocumentRange()).isEmpty, "other tenant's list")
         },
         StoreCheck("ranges go by prefix, cursor, direction and limit, in the order of UTF-8 bytes") { run in
             // The last two are one text to Unicode, two to a key.
@@ -98,24 +107,30 @@ extension StoreContract {
             try requireEqual(try await scan(DocumentRange(descending: true)), sorted.reversed(), "all, descending")
             let under = ["a/1", "a/10", "a/2"].map { Array($0.utf8) }
             try requireEqual(try await scan(DocumentRange(prefix: "a/")), under, "prefix")
-            try requireEqual(try await scan(DocumentRange(prefix: "a/", descending: true)), under.reversed(), "prefix, descending")
-            try requireEqual(try await scan(DocumentRange(prefix: "a/", past: "a/1", limit: 1)), [under[1]], "cursor and limit")
+            try requireEqual(
+                try await scan(DocumentRange(prefix: "a/", descending: true)), under.reversed(), "prefix, descending")
+            try requireEqual(
+                try await scan(DocumentRange(prefix: "a/", past: "a/1", limit: 1)), [under[1]], "cursor and limit")
             try requireEqual(
                 try await scan(DocumentRange(prefix: "a/", past: "a/2", descending: true, limit: 9)),
                 [under[1], under[0]], "cursor, descending")
-            try requireEqual(try await scan(DocumentRange(prefix: "\u{10FFFF}")), [Array("\u{10FFFF}x".utf8)], "last prefix")
+            try requireEqual(
+                try await scan(DocumentRange(prefix: "\u{10FFFF}")), [Array("\u{10FFFF}x".utf8)], "last prefix")
             try requireEqual(try await scan(DocumentRange(limit: 0)), [], "limit 0")
         },
         StoreCheck("numbers start at 1, are never given twice, and go on after opening again") { run in
             let numbers = try await withThrowingTaskGroup(of: Int.self) { group in
-                for _ in 0..<200 { group.addTask { try await run.store.nextNumber(run.tenant, kind: "flight", wanted: nil) } }
+                for _ in 0..<200 {
+                    group.addTask { try await run.store.nextNumber(run.tenant, kind: "flight", wanted: nil) }
+                }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             try requireEqual(numbers.sorted(), Array(1...200), "numbers")
             try requireEqual(try await run.store.nextNumber(run.tenant, kind: "booking", wanted: nil), 1, "other kind")
             try requireEqual(try await run.store.nextNumber(run.other, kind: "flight", wanted: nil), 1, "other tenant")
             try await run.reopened { store in
-                try requireEqual(try await store.nextNumber(run.tenant, kind: "flight", wanted: nil), 201, "after opening")
+                try requireEqual(
+                    try await store.nextNumber(run.tenant, kind: "flight", wanted: nil), 201, "after opening")
             }
         },
         StoreCheck("a wanted number is given when it lies above all that were given") { run in
@@ -178,7 +193,8 @@ extension StoreContract {
                     writes: (0..<5).map { (run.tenant, .put(kind: "f", key: "\($0)", value: [UInt8(step)])) },
                     checkpoint: Int64(step))
                 // Whatever of the two sides of the commit a scan sees, it sees whole.
-                let seen = Set(try await run.store.documents(run.tenant, "flights", kind: "f", DocumentRange()).map(\.value))
+                let seen = Set(
+                    try await run.store.documents(run.tenant, "flights", kind: "f", DocumentRange()).map(\.value))
                 try require(seen.count <= 1, "half a commit: \(seen)")
                 try await committed
                 try requireEqual(try await run.store.checkpoint("flights").position, Int64(step), "checkpoint")
@@ -195,20 +211,26 @@ extension StoreContract {
         StoreCheck("tenants, projections and kinds keep documents apart") { run in
             try await run.store.commit(
                 "flights", generation: 1, writes: [(run.tenant, .put(kind: "f", key: "k", value: [1]))], checkpoint: 1)
-            try requireEqual(try await run.store.document(run.other, "flights", kind: "f", key: "k"), nil, "other tenant")
-            try requireEqual(try await run.store.document(run.tenant, "stats", kind: "f", key: "k"), nil, "other projection")
-            try requireEqual(try await run.store.document(run.tenant, "flights", kind: "g", key: "k"), nil, "other kind")
+            try requireEqual(
+                try await run.store.document(run.other, "flights", kind: "f", key: "k"), nil, "other tenant")
+            try requireEqual(
+                try await run.store.document(run.tenant, "stats", kind: "f", key: "k"), nil, "other projection")
+            try requireEqual(
+                try await run.store.document(run.tenant, "flights", kind: "g", key: "k"), nil, "other kind")
             try require(
-                try await run.store.documents(run.other, "flights", kind: "f", DocumentRange()).isEmpty, "other tenant's list")
+                try await run.store.documents(run.other, "flights", kind: "f", DocumentRange()).isEmpty,
+                "other tenant's list")
         },
         StoreCheck("documents are listed by prefix, cursor, direction and limit") { run in
             let keys = ["a/1", "a/2", "a/3", "b/1"]
             try await run.store.commit(
-                "m", generation: 1, writes: keys.map { (run.tenant, .put(kind: "k", key: $0, value: [])) }, checkpoint: 1)
+                "m", generation: 1, writes: keys.map { (run.tenant, .put(kind: "k", key: $0, value: [])) },
+                checkpoint: 1)
             func scan(_ range: DocumentRange) async throws -> [String] {
                 try await run.store.documents(run.tenant, "m", kind: "k", range).map(\.key)
             }
-            try requireEqual(try await scan(DocumentRange(prefix: "a/", past: "a/1")), ["a/2", "a/3"], "after a cursor")
+            try requireEqual(
+                try await scan(DocumentRange(prefix: "a/", past: "a/1")), ["a/2", "a/3"], "after a cursor")
             try requireEqual(try await scan(DocumentRange(descending: true, limit: 2)), ["b/1", "a/3"], "from the end")
         },
         StoreCheck("readers stay on the old generation until the next one is activated") { run in
@@ -226,7 +248,8 @@ extension StoreContract {
             try await run.store.activate("m", generation: 2)
             let (generation, position) = try await run.store.checkpoint("m")
             try require(generation == 2 && position == 12, "checkpoint after the switch: (\(generation), \(position))")
-            try requireEqual(try await run.store.document(run.tenant, "m", kind: "k", key: "a"), [3], "after the switch")
+            try requireEqual(
+                try await run.store.document(run.tenant, "m", kind: "k", key: "a"), [3], "after the switch")
             try require(try await run.store.readModelDigest("m", generation: 1).isEmpty, "the old generation is gone")
             do {
                 try await write(1, 9, 11)
@@ -255,7 +278,8 @@ extension StoreContract {
                 "m", generation: 2, writes: [(run.tenant, .put(kind: "k", key: "fresh", value: [1]))], checkpoint: 500)
             try await run.store.activate("m", generation: 2)
             try requireEqual(
-                try await run.store.documents(run.tenant, "m", kind: "k", DocumentRange()).map(\.key), ["fresh"], "documents")
+                try await run.store.documents(run.tenant, "m", kind: "k", DocumentRange()).map(\.key), ["fresh"],
+                "documents")
             try requireEqual(
                 try await run.store.readModelDigest("m", generation: 2).count, 1, "digest")
         },
@@ -268,13 +292,18 @@ extension StoreContract {
                 tenant: run.tenant, kind: "smartcars", hash: [1, 2, 3], user: UserID(run.id()),
                 expires: run.clock.now + .hours(1))
             try await run.store.saveSession(session)
-            try requireEqual(try await run.store.session(run.tenant, kind: "smartcars", hash: [1, 2, 3]), session, "session")
-            try requireEqual(try await run.store.session(run.other, kind: "smartcars", hash: [1, 2, 3]), nil, "other tenant")
-            try requireEqual(try await run.store.session(run.tenant, kind: "refresh", hash: [1, 2, 3]), nil, "other kind")
-            try requireEqual(try await run.store.session(run.tenant, kind: "smartcars", hash: [1, 2]), nil, "other hash")
+            try requireEqual(
+                try await run.store.session(run.tenant, kind: "smartcars", hash: [1, 2, 3]), session, "session")
+            try requireEqual(
+                try await run.store.session(run.other, kind: "smartcars", hash: [1, 2, 3]), nil, "other tenant")
+            try requireEqual(
+                try await run.store.session(run.tenant, kind: "refresh", hash: [1, 2, 3]), nil, "other kind")
+            try requireEqual(
+                try await run.store.session(run.tenant, kind: "smartcars", hash: [1, 2]), nil, "other hash")
             try await run.reopened { store in
                 try requireEqual(
-                    try await store.session(run.tenant, kind: "smartcars", hash: [1, 2, 3]), session, "after opening again")
+                    try await store.session(run.tenant, kind: "smartcars", hash: [1, 2, 3]), session,
+                    "after opening again")
             }
         },
         StoreCheck("of 50 that end one session one is told so") { run in
@@ -284,10 +313,13 @@ extension StoreContract {
             try requireEqual(
                 try await run.store.endSessions(run.other, kind: nil, user: user, hash: nil), false, "other tenant")
             try requireEqual(
-                try await run.store.endSessions(run.tenant, kind: nil, user: UserID(run.id()), hash: [9]), false, "other user")
+                try await run.store.endSessions(run.tenant, kind: nil, user: UserID(run.id()), hash: [9]), false,
+                "other user")
             let told = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for _ in 0..<50 {
-                    group.addTask { try await run.store.endSessions(run.tenant, kind: "refresh", user: user, hash: [9]) }
+                    group.addTask {
+                        try await run.store.endSessions(run.tenant, kind: "refresh", user: user, hash: [9])
+                    }
                 }
                 return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
             }
@@ -345,8 +377,9 @@ extension StoreContract {
             try requireEqual(all, (0..<limit).map { frame(last - $0) }, "frames, newest first")
             let page = try await run.store.quarantined(run.tenant, past: all[4].id, limit: 3)
             try requireEqual(page, Array(all[5..<8]), "page")
-            try requireEqual(try await run.store.quarantined(run.tenant, past: "frame-0", limit: 3), [], "past one that is gone")
+            try requireEqual(
+                try await run.store.quarantined(run.tenant, past: "frame-0", limit: 3), [], "past one that is gone")
             try requireEqual(try await run.store.quarantined(run.other, past: nil, limit: 9).count, 1, "other tenant's")
-        },
+        }
     ]
 }

@@ -1,9 +1,9 @@
 import Domain
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 extension StoreContract {
@@ -41,7 +41,8 @@ extension StoreContract {
             let stream = run.stream()
             try await run.append(stream, .any, "a")
             try await run.append(stream, .any, "b")
-            try requireEqual(try await run.store.readStream(stream, after: 0, limit: 10).map(\.version), [1, 2], "versions")
+            try requireEqual(
+                try await run.store.readStream(stream, after: 0, limit: 10).map(\.version), [1, 2], "versions")
         },
         StoreCheck("a write without events checks the version and writes nothing") { run in
             let stream = run.stream()
@@ -68,7 +69,8 @@ extension StoreContract {
                     StreamWrite(stream: first, expected: .noStream, events: [run.event("a")]),
                     StreamWrite(stream: second, expected: .noStream, events: [run.event("b")]),
                 ], reserve: [(reservation, owner: run.id())], lookups: [.put(kind: "booking", key: "k", value: [1])])
-            try await requireFailure(.wrongExpectedVersion(stream: second, actual: 1), "conflict in the second stream") {
+            try await requireFailure(.wrongExpectedVersion(stream: second, actual: 1), "conflict in the second stream")
+            {
                 try await run.store.append(request)
             }
             try require(try await run.texts(first).isEmpty, "the first stream was written")
@@ -190,7 +192,8 @@ extension StoreContract {
             try await run.append(stream, .noStream, "a", "b")
             try await run.reopened { store in
                 try requireEqual(try await store.head(), 2, "head")
-                try requireEqual(try await store.readStream(stream, after: 0, limit: 9).map(\.version), [1, 2], "versions")
+                try requireEqual(
+                    try await store.readStream(stream, after: 0, limit: 9).map(\.version), [1, 2], "versions")
                 try await requireFailure(.wrongExpectedVersion(stream: stream, actual: 2), "version kept") {
                     try await store.append(
                         run.request([StreamWrite(stream: stream, expected: .noStream, events: [run.event("x")])]))
@@ -213,7 +216,8 @@ extension StoreContract {
                             while true {
                                 let page = try await run.store.readAll(after: position, limit: limit)
                                 for envelope in page {
-                                    try require(envelope.position > position, "position \(envelope.position) after \(position)")
+                                    try require(
+                                        envelope.position > position, "position \(envelope.position) after \(position)")
                                     try requireEqual(envelope.position, position + 1, "no position skipped")
                                     position = envelope.position
                                     try require(seen.insert(envelope.id).inserted, "event \(envelope.id) twice")
@@ -235,13 +239,16 @@ extension StoreContract {
                     group.addTask {
                         let tenant = writer % 2 == 0 ? run.tenant : run.other
                         let stream = run.stream(of: tenant)
-                        for index in 0..<each { try await run.append(stream, .exactly(Int64(index)), "\(writer) \(index)") }
+                        for index in 0..<each {
+                            try await run.append(stream, .exactly(Int64(index)), "\(writer) \(index)")
+                        }
                     }
                 }
                 try await group.waitForAll()
             }
         },
-        StoreCheck("concurrent histories: each of 1,000 streams is one total order") { run in try await histories(run) },
+        StoreCheck("concurrent histories: each of 1,000 streams is one total order") { run in try await histories(run)
+        },
     ]
 
     /// M4: writers append with expected versions, empty writes among them, and note every answer. Each stream must then be
@@ -279,7 +286,8 @@ extension StoreContract {
                                         [StreamWrite(stream: stream, expected: .exactly(believed), events: events)],
                                         of: stream.tenant))
                                 if !events.isEmpty {
-                                    answers.append(Answer(stream: index, version: believed + 1, position: position, text: text))
+                                    answers.append(
+                                        Answer(stream: index, version: believed + 1, position: position, text: text))
                                 }
                             } catch {
                                 guard case .wrongExpectedVersion(stream, let actual) = error else { throw error }
@@ -306,7 +314,8 @@ extension StoreContract {
             let envelopes = stored[streams[answer.stream]] ?? []
             try require(Int(answer.version) <= envelopes.count, "acknowledged version \(answer.version) is missing")
             let envelope = envelopes[Int(answer.version) - 1]
-            try requireEqual(String(decoding: envelope.event.payload, as: UTF8.self), answer.text, "event at its version")
+            try requireEqual(
+                String(decoding: envelope.event.payload, as: UTF8.self), answer.text, "event at its version")
             try requireEqual(envelope.position, answer.position, "acknowledged position")
         }
     }

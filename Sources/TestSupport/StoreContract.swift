@@ -1,13 +1,14 @@
 public import Domain
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Everything a store does.
-public typealias CompleteStore = EventAppender & EventReader & LookupReader & ReadModelStore & SessionStore & QuarantineStore
+public typealias CompleteStore = EventAppender & EventReader & LookupReader & ReadModelStore & SessionStore
+    & QuarantineStore
 
 /// A kind of store to hold against the contract.
 public struct StoreSubject: Sendable, CustomStringConvertible {
@@ -102,10 +103,13 @@ struct ContractRun: Sendable {
         _ stream: StreamName, _ expected: ExpectedVersion, _ texts: String...
     ) async throws(EventStoreError) -> Int64 {
         try await store.append(
-            request([StreamWrite(stream: stream, expected: expected, events: texts.map { event($0) })], of: stream.tenant))
+            request(
+                [StreamWrite(stream: stream, expected: expected, events: texts.map { event($0) })], of: stream.tenant))
     }
     func texts(_ stream: StreamName) async throws -> [String] {
-        try await store.readStream(stream, after: 0, limit: 100_000).map { String(decoding: $0.event.payload, as: UTF8.self) }
+        try await store.readStream(stream, after: 0, limit: 100_000).map {
+            String(decoding: $0.event.payload, as: UTF8.self)
+        }
     }
     func log() async throws -> [EventEnvelope] { try await store.readAll(after: 0, limit: 1_000_000) }
 }

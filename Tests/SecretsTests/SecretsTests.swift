@@ -63,7 +63,7 @@ func bytes(_ hex: String) -> [UInt8] {
     @Test func knowsItsOwnHashes() async throws {
         let hash = try await hasher.hash("Grüße, Ada")
         #expect(hash.hasPrefix("$scrypt$ln=15,r=8,p=1$"))
-        #expect(hash.utf8.count == 22 + 22 + 1 + 43)
+        #expect(hash.utf8.count == 88, "16 bytes of salt, 32 of hash")
         #expect(try await hasher.verify("Grüße, Ada", against: hash))
         #expect(try await !hasher.verify("grüße, Ada", against: hash))
         #expect(try await !hasher.verify("", against: hash))
@@ -77,7 +77,12 @@ func bytes(_ hex: String) -> [UInt8] {
         let hash = try await hasher.hash("x")
         func time(_ against: String?) async throws -> Duration {
             var best = Duration.seconds(60)
-            for _ in 0..<3 { best = min(best, try await clock.measure { #expect(try await !hasher.verify("y", against: against)) }) }
+            for _ in 0..<3 {
+                let start = clock.now
+                let isRight = try await hasher.verify("y", against: against)
+                best = min(best, clock.now - start)
+                #expect(!isRight)
+            }
             return best
         }
         let known = try await time(hash)
@@ -101,9 +106,9 @@ func bytes(_ hex: String) -> [UInt8] {
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(results.contains(.busy))
-        #expect(results.contains(nil))
-        #expect(results.allSatisfy { $0 == nil || $0 == .busy })
+        let refused = results.compactMap { $0 }
+        #expect(!refused.isEmpty && refused.count < 12)
+        #expect(refused.allSatisfy { $0 == .busy })
         _ = try await hasher.hash("again")
     }
 }
@@ -170,8 +175,10 @@ func bytes(_ hex: String) -> [UInt8] {
     }
 
     @Test func comparesSecrets() {
-        #expect(constantTimeEqual([1, 2], [1, 2]) && constantTimeEqual([], []))
-        #expect(!constantTimeEqual([1, 2], [1, 3]) && !constantTimeEqual([1], [1, 0]) && !constantTimeEqual([], [0]))
+        #expect(constantTimeEqual([1, 2], [1, 2]))
+        #expect(constantTimeEqual([], []))
+        let different: [([UInt8], [UInt8])] = [([1, 2], [1, 3]), ([1], [1, 0]), ([], [0])]
+        for (first, second) in different { #expect(!constantTimeEqual(first, second)) }
     }
 }
 
@@ -186,7 +193,9 @@ func bytes(_ hex: String) -> [UInt8] {
         let token = SecretToken.makeSession(subject: 7, expires: Timestamp(milliseconds: 1_767_323_045_999))
         let parts = token.split(separator: ".")
         try #require(parts.count == 3)
-        func text(_ part: Substring) -> String? { Base64.decode(part, .url).map { String(decoding: $0, as: UTF8.self) } }
+        func text(_ part: Substring) -> String? {
+            Base64.decode(part, .url).map { String(decoding: $0, as: UTF8.self) }
+        }
         #expect(text(parts[0]) == #"{"typ":"JWT","alg":"HS256"}"#)
         #expect(text(parts[1]) == #"{"sub":7,"exp":1767323045}"#)
         #expect(Base64.decode(parts[2], .url)?.count == 32)
@@ -195,13 +204,16 @@ func bytes(_ hex: String) -> [UInt8] {
     }
 
     /// Source: RFC 4648, section 10.
-    @Test(arguments: [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("foobar", "Zm9vYmFy")])
+    @Test(arguments: [
+        ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("foobar", "Zm9vYmFy"),
+    ])
     func base64GivesThePublishedValue(_ plain: String, _ encoded: String) {
         #expect(Base64.encode(Array(plain.utf8), .url) == encoded)
         #expect(Base64.decode(encoded, .url) == Array(plain.utf8))
     }
 
-    @Test(arguments: ["Z", "Zh", "Zg==", "Z g", "Zm9v\n", "+/+/"]) func base64RefusesWhatItWouldNotWrite(_ text: String) {
+    @Test(arguments: ["Z", "Zh", "Zg==", "Z g", "Zm9v\n", "+/+/"]) func base64RefusesWhatItWouldNotWrite(_ text: String)
+    {
         #expect(Base64.decode(text, .url) == nil)
     }
 }
@@ -225,7 +237,8 @@ func bytes(_ hex: String) -> [UInt8] {
         #expect(found.first?.count == 32)
         let files = try FileManager.default.contentsOfDirectory(atPath: directory)
         #expect(files == [ServerSecret.fileName])
-        let mode = try FileManager.default.attributesOfItem(atPath: directory + "/" + ServerSecret.fileName)[.posixPermissions]
+        let mode = try FileManager.default.attributesOfItem(atPath: directory + "/" + ServerSecret.fileName)[
+            .posixPermissions]
         #expect(mode as? Int == 0o600)
         #expect(try ServerSecret.load(directory: directory).bytes == found.first)
     }

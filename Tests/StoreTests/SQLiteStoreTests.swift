@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #endif
 import Foundation
 
@@ -14,7 +14,8 @@ import Foundation
     let clock = ManualClock()
     let tenant = TenantID.make(at: ManualClock().now)
 
-    func open(_ options: SQLiteStore.Options = SQLiteStore.Options(), in directory: String? = nil) throws -> SQLiteStore {
+    func open(_ options: SQLiteStore.Options = SQLiteStore.Options(), in directory: String? = nil) throws -> SQLiteStore
+    {
         try SQLiteStore.open(directory: directory ?? folder.path, options: options, now: clock.read)
     }
     func stream() -> StreamName { StreamName(tenant, .flight, .version7(at: clock.now)) }
@@ -55,7 +56,9 @@ import Foundation
     @Test func keepsFilesToItsOwner() async throws {
         let store = try open()
         _ = try await store.append(request(stream(), .noStream))
-        for (file, mode) in [("", 0o700), ("/albatross.sqlite", 0o600), ("/albatross.sqlite-wal", 0o600), ("/albatross.lock", 0o600)] {
+        for (file, mode) in [
+            ("", 0o700), ("/albatross.sqlite", 0o600), ("/albatross.sqlite-wal", 0o600), ("/albatross.lock", 0o600),
+        ] {
             let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + file)
             #expect(attributes[.posixPermissions] as? Int == mode, "\(file)")
         }
@@ -103,7 +106,8 @@ import Foundation
                         while true {
                             let version = try await store.readStream(shared, after: 0, limit: 1000).count
                             do throws(EventStoreError) {
-                                _ = try await store.append(request(shared, .exactly(Int64(version)), payload: [UInt8(index)]))
+                                _ = try await store.append(
+                                    request(shared, .exactly(Int64(version)), payload: [UInt8(index)]))
                                 break
                             } catch { guard case .wrongExpectedVersion = error else { throw error } }
                         }
@@ -156,7 +160,8 @@ import Foundation
                 let own = stream()
                 group.addTask {
                     for step in 0..<100 {
-                        let position = try await store.append(request(own, .exactly(Int64(step)), payload: [UInt8](repeating: 9, count: 500)))
+                        let position = try await store.append(
+                            request(own, .exactly(Int64(step)), payload: [UInt8](repeating: 9, count: 500)))
                         acknowledged.change { $0 = max($0, position) }
                     }
                 }
@@ -191,12 +196,19 @@ import Foundation
     @Test func findsAFlippedBitAtExactlyItsPosition() async throws {
         var store = try open()
         let name = stream()
-        for index in 0..<20 { _ = try await store.append(request(name, .exactly(Int64(index)), payload: [UInt8](repeating: 0x5A, count: 100))) }
+        for index in 0..<20 {
+            _ = try await store.append(
+                request(name, .exactly(Int64(index)), payload: [UInt8](repeating: 0x5A, count: 100)))
+        }
         await store.close()
-        try tamper("UPDATE event SET payload = CAST(substr(payload, 1, 49) || x'5B' || substr(payload, 51) AS BLOB) WHERE position = 13")
+        try tamper(
+            "UPDATE event SET payload = CAST(substr(payload, 1, 49) || x'5B' || substr(payload, 51) AS BLOB) WHERE position = 13"
+        )
         store = try open()
         await #expect(throws: EventStoreError.corrupted(position: 13)) { try await store.readAll(after: 0, limit: 100) }
-        await #expect(throws: EventStoreError.corrupted(position: 13)) { try await store.readStream(name, after: 12, limit: 1) }
+        await #expect(throws: EventStoreError.corrupted(position: 13)) {
+            try await store.readStream(name, after: 12, limit: 1)
+        }
         #expect(try await store.readAll(after: 0, limit: 12).count == 12)
         #expect(try await store.readAll(after: 13, limit: 12).count == 7)
         #expect(try await problems(store) == [.corrupted(position: 13)])
@@ -277,7 +289,9 @@ import Foundation
         _ = try await store.append(request(stream(), .noStream))
         await store.close()
         await store.close()
-        await #expect(throws: EventStoreError.unavailable("the store is closed")) { try await store.append(request(stream(), .noStream)) }
+        await #expect(throws: EventStoreError.unavailable("the store is closed")) {
+            try await store.append(request(stream(), .noStream))
+        }
         await #expect(throws: EventStoreError.self) { try await store.head() }
     }
 
@@ -286,7 +300,9 @@ import Foundation
         // SQLite refuses this row when the transaction is under way already.
         try await store.pool.write { db in
             try db.execute(
-                sql: "CREATE TRIGGER poison BEFORE INSERT ON event WHEN new.payload = x'66' BEGIN SELECT raise(ABORT, 'poison'); END")
+                sql:
+                    "CREATE TRIGGER poison BEFORE INSERT ON event WHEN new.payload = x'66' BEGIN SELECT raise(ABORT, 'poison'); END"
+            )
         }
         let failures = await withTaskGroup(of: EventStoreError?.self) { group in
             for index in 0..<100 {

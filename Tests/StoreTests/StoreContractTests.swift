@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #endif
 import Foundation
 
@@ -61,7 +61,11 @@ final class TemporaryFolder: Sendable {
         path = NSTemporaryDirectory() + "/albatross-\(name)-\(UUID().uuidString)"
         let path = path
         Self.all.withLock { $0.append(path) }
-        atexit { TemporaryFolder.all.withLock { paths in for path in paths { try? FileManager.default.removeItem(atPath: path) } } }
+        atexit {
+            TemporaryFolder.all.withLock { paths in
+                for path in paths { try? FileManager.default.removeItem(atPath: path) }
+            }
+        }
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

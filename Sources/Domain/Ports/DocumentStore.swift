@@ -44,11 +44,12 @@ public protocol LookupReader: Sendable {
     /// - Parameter wanted: This very number when it is still free above everything handed out, else the next.
     func nextNumber(_ tenant: TenantID, kind: String, wanted: Int?) async throws(EventStoreError) -> Int
     /// Puts a whole new set of lookups and reservations in the place of the old one, in one transaction, while appends
-    /// wait.
+    /// wait. Refused with ``EventStoreError/unavailable(_:)`` when the log has grown past `position`.
     func replaceLookups(
         upTo position: Int64, documents: [(TenantID, DocumentWrite)], reservations: [(TenantID, Reservation, UUID)]
     ) async throws(EventStoreError)
-    /// Every lookup and reservation, in key order, as text: for comparing with a replay.
+    /// Every lookup and reservation, in key order, as text: for comparing with a replay. Lines read
+    /// `lookup <tenant> <kind> <key> <value>` and `reservation <tenant> <scope> <key> <owner>`.
     func lookupDigest() async throws(EventStoreError) -> [String]
 }
 
@@ -56,12 +57,16 @@ public protocol LookupReader: Sendable {
 /// rebuild fills the next one while readers stay on the old.
 public protocol ReadModelStore: Sendable {
     /// Applies writes and moves the checkpoint, in one transaction.
+    ///
+    /// In the generation that readers use, a checkpoint below the stored one is refused with
+    /// ``EventStoreError/unavailable(_:)``: another process is ahead. In a later generation it begins a rebuild anew: the
+    /// documents of the one that was cut off go first. A generation below the readers' is gone, and refused.
     func commit(
         _ projection: String, generation: Int, writes: [(TenantID, DocumentWrite)], checkpoint: Int64
     ) async throws(EventStoreError)
     /// Generation that readers use, and its checkpoint: (1, 0) when the projection has never run.
     func checkpoint(_ projection: String) async throws(EventStoreError) -> (generation: Int, position: Int64)
-    /// Makes a generation the one that readers use and drops the others.
+    /// Makes a generation the one that readers use and drops those below.
     func activate(_ projection: String, generation: Int) async throws(EventStoreError)
     func document(
         _ tenant: TenantID, _ projection: String, kind: String, key: String
@@ -94,6 +99,7 @@ public struct SessionRecord: Hashable, Sendable {
 /// Sessions outlive a restart.
 public protocol SessionStore: Sendable {
     func saveSession(_ session: SessionRecord) async throws(EventStoreError)
+    /// The session as it was saved, also when it has expired: the caller looks at the time.
     func session(
         _ tenant: TenantID, kind: String, hash: [UInt8]
     ) async throws(EventStoreError) -> SessionRecord?
@@ -133,7 +139,9 @@ public struct QuarantinedFrame: Hashable, Sendable, Codable {
 
 /// Bounded per tenant: the oldest frames go first.
 public protocol QuarantineStore: Sendable {
-    /// Durable when it returns.
+    /// Durable when it returns. A frame whose id is known already is kept once.
     func quarantine(_ tenant: TenantID, _ frames: [QuarantinedFrame]) async throws(EventStoreError)
+    /// Newest first.
+    /// - Parameter past: Id of the last frame of the page before.
     func quarantined(_ tenant: TenantID, past: String?, limit: Int) async throws(EventStoreError) -> [QuarantinedFrame]
 }

@@ -51,7 +51,7 @@ public struct AppendRequest: Sendable {
     public var writes: [StreamWrite]
     /// Taken for the owner; refused with ``EventStoreError/reservationTaken(_:owner:)`` when another owner holds it.
     public var reserve: [(Reservation, owner: UUID)]
-    /// Given back; one that is not held is ignored.
+    /// Given back, before `reserve` takes: naming one in both hands it over. One that is not held is ignored.
     public var release: [Reservation]
     public var lookups: [DocumentWrite]
     public var correlation: UUID
@@ -108,6 +108,7 @@ public protocol EventReader: Sendable {
         _ stream: StreamName, after version: Int64, limit: Int
     ) async throws(EventStoreError) -> [EventEnvelope]
     /// Events of every tenant with a global position above `position`, ascending; a page that is not full is the end.
+    /// A corrupted event fails the whole page: read up to it with a smaller `limit`, then on after it.
     func readAll(after position: Int64, limit: Int) async throws(EventStoreError) -> [EventEnvelope]
     /// Global position of the last event, 0 in an empty log.
     func head() async throws(EventStoreError) -> Int64

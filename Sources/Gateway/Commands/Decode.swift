@@ -192,9 +192,9 @@ enum RequestText {
             return [
                 flight(key), content.aircraft.map { "aircraft: \($0)" },
                 filing.flightTimeHours.map { "flight time: \($0) h" },
-                content.landingRate.map { "landing rate: \($0.rawValue) ft/min" },
-                content.fuelUsed.map { "fuel used: \(($0.rawValue * 10).rounded() / 10) kg" },
-                content.load.map { "load: \($0)" }, "route: \(content.route)",
+                content.landingRate.map { "landing rate: \(plain($0.rawValue)) ft/min" },
+                content.fuelUsed.map { "fuel used: \(plain(($0.rawValue * 10).rounded() / 10)) kg" },
+                content.load.map { "load: \(plain($0))" }, "route: \(content.route)",
                 content.comments.map { "comments: \($0)" }, "log: \(content.log.count) lines",
                 "events: \(content.events.count)",
             ].compactMap { $0 }
@@ -208,6 +208,9 @@ enum RequestText {
         }
     }
 
+    /// Without the fraction of a whole number.
+    private static func plain(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? "\(value)" }
+
     private static func flight(_ key: FlightKey) -> String {
         "flight: " + [key.id.map { "id \($0)" }, key.booking.map { "booking \($0)" }].compactMap { $0 }.joined(separator: ", ")
     }
@@ -217,11 +220,11 @@ enum RequestText {
         return [
             "position: \(sample.position.latitude), \(sample.position.longitude)",
             sample.clientTime.map { "time by the tracker: \($0.iso8601)" } ?? "time: none sent, the receipt counts",
-            sample.altitudeMSL.map { "altitude: \($0.rawValue) ft above sea level" },
-            sample.heightAGL.map { "height: \($0.rawValue) ft above ground" },
-            sample.groundSpeed.map { "ground speed: \($0.rawValue) kt" },
-            sample.heading.map { "heading: \($0.rawValue)°" }, sample.claimedPhase.map { "phase: \($0.rawValue)" },
-            sample.distanceRemaining.map { "to go: \($0.rawValue) NM" },
+            sample.altitudeMSL.map { "altitude: \(plain($0.rawValue)) ft above sea level" },
+            sample.heightAGL.map { "height: \(plain($0.rawValue)) ft above ground" },
+            sample.groundSpeed.map { "ground speed: \(plain($0.rawValue)) kt" },
+            sample.heading.map { "heading: \(plain($0.rawValue))°" }, sample.claimedPhase.map { "phase: \($0.rawValue)" },
+            sample.distanceRemaining.map { "to go: \(plain($0.rawValue)) NM" },
             sample.timeRemaining.map { "to go: \($0.rawValue) min" }, sample.network.map { "network: \($0)" },
             report.aircraft.map { "aircraft: \($0)" }, report.route.map { "route: \($0)" },
         ].compactMap { $0 }

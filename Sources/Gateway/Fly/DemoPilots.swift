@@ -77,7 +77,9 @@ struct DemoPilots: Sendable {
             case .flag: "in review"
             case .reject: "rejected "
             }
-        let causes = judgement.findings.filter { $0.verdict == .violated && $0.action != .accept }.map(\.title)
+        let causes = judgement.findings.filter {
+            ($0.verdict == .violated || $0.verdict == .inconclusive) && $0.action != .accept
+        }.map(\.title)
         return "\(word) \(name), score \(judgement.score)" + (causes.isEmpty ? "" : ": \(causes.joined(separator: "; "))")
     }
 

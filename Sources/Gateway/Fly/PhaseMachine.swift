@@ -119,15 +119,20 @@ struct PhaseMachine {
         case .climb:
             highest = max(highest, altitude)
             if altitude < highest - 1000 { return enter(.descent, altitude) }
-            return altitude >= 0.75 * top && isLevelAhead ? .cruise : .climb
+            return altitude >= 0.75 * top && isLevel(ahead: 60) ? .cruise : .climb
         case .cruise:
             highest = max(highest, altitude)
-            return altitude < highest - 1000 && !isLevelAhead ? enter(.descent, altitude) : .cruise
+            return altitude < highest - 1000 && !isLevel(ahead: 60) ? enter(.descent, altitude) : .cruise
         case .descent:
             lowest = min(lowest, altitude)
             if altitude > lowest + 2000 {
                 highest = altitude
                 return .climb
+            }
+            // A step down, or one altitude that was wrong: a descent does not stay level for minutes so high up.
+            if altitude >= 0.75 * top, isLevel(ahead: 180) {
+                highest = altitude
+                return .cruise
             }
             return isLow ? .approach : .descent
         case .approach, .final:
@@ -195,10 +200,10 @@ struct PhaseMachine {
         return false
     }
 
-    /// Less than 300 ft up or down within the next minute.
-    private var isLevelAhead: Bool {
+    /// Less than 300 ft up or down after so many seconds.
+    private func isLevel(ahead seconds: Double) -> Bool {
         let now = samples[index]
-        guard let ahead = samples[index...].first(where: { ($0.time - now.time).seconds >= 60 }) else { return false }
+        guard let ahead = samples[index...].first(where: { ($0.time - now.time).seconds >= seconds }) else { return false }
         return (ahead.altitude - now.altitude).magnitude < Feet(300)
     }
 }

@@ -156,9 +156,8 @@ struct SessionController: Sendable {
             try await server.accounts.end(
                 session.tenant, user: session.user.profile?.id ?? session.profile.id, kind: Self.kind, token: session.secret)
         else {
-            var problem = Problem.unauthorized
-            if inCookie { problem.headers[.setCookie] = cookie("", maxAge: 0) }
-            throw problem
+            // The cookie is left alone: another tab may have put a new one there a moment ago.
+            throw Problem.unauthorized
         }
         return try await answer(session.tenant, slug: session.slug, session.user, session.profile, inCookie: inCookie)
     }

@@ -162,10 +162,11 @@ final class LiveFeed: Sendable {
 
     /// Takes flights off the map that nothing is heard of any more.
     func sweep() -> LiveDelta? {
-        guard state.withLock({ $0.sockets > 0 }) else { return nil }
-        let shown = Set(board.snapshot(tenant).flights.map(\.id))
         let now = now()
         return state.withLock { state in
+            guard state.sockets > 0 else { return nil }
+            // Asked under the lock: what a tick adds meanwhile must not be taken for gone.
+            let shown = Set(board.snapshot(tenant).flights.map(\.id))
             var changes: [LiveDelta.Change] = []
             for (id, was) in state.current where !shown.contains(id) {
                 changes.append(.init(id: id, idText: was.idText, entry: nil, was: was))
@@ -214,11 +215,12 @@ final class LiveFeed: Sendable {
     func resume(
         after sequence: Int64, _ box: BoundingBox?, withPilot: Bool
     ) -> (sequence: Int64, frame: ByteBuffer) {
-        guard let missed = board.changes(tenant, after: sequence) else { return snapshot(box, withPilot: withPilot) }
-        var ids = Set(missed.upsert.map(\.id))
-        ids.formUnion(missed.remove)
         let now = now()
-        return state.withLock { state in
+        let missed: (sequence: Int64, frame: ByteBuffer)? = state.withLock { state in
+            // Asked under the lock, so that the board is never behind the feed here.
+            guard let missed = board.changes(tenant, after: sequence) else { return nil }
+            var ids = Set(missed.upsert.map(\.id))
+            ids.formUnion(missed.remove)
             ids.formUnion(state.swept.map(\.id))
             // Newer than what the feed has seen comes with its next tick.
             let reached = max(sequence, state.sequence)
@@ -227,6 +229,7 @@ final class LiveFeed: Sendable {
                 delta(of: ids, box, sequence: reached, withPilot: withPilot, now: now, current: state.current)
             )
         }
+        return missed ?? snapshot(box, withPilot: withPilot)
     }
 
     /// The latest state of some flights, for a socket that was behind.

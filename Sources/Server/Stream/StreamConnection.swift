@@ -33,7 +33,7 @@ final class StreamConnection: ChannelInboundHandler {
     /// Events that wait for a slow socket; more than these and it is too slow.
     static let eventLimit = 256
     /// A slow reader may still fetch what the kernel and the channel hold, and then its close code.
-    static let slowGrace = TimeAmount.seconds(30)
+    static let slowGrace = TimeAmount.seconds(60)
     static let closeGrace = TimeAmount.seconds(2)
 
     let tenant: TenantID

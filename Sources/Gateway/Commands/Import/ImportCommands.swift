@@ -107,8 +107,8 @@ struct ImportRun {
     static func table(_ bytes: [UInt8], _ file: String, required: [String]) throws -> CSVTable {
         do {
             return try CSVTable(bytes, required: required)
-        } catch let failure as CSVTable.Failure {
-            throw Refused("\(file): \(failure)")
+        } catch {
+            throw Refused("\(file): \(error)")
         }
     }
 

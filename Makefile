@@ -69,7 +69,7 @@ proto:
 	@mkdir -p Sources/EventSchema/Generated
 	@rm -f Sources/EventSchema/Generated/*.pb.swift
 	@protoc --proto_path=proto --plugin="$$(swift build --show-bin-path)/protoc-gen-swift" \
-		--swift_opt=Visibility=Public --swift_opt=FileNaming=PathToUnderscores \
+		--swift_opt=Visibility=Internal --swift_opt=UseAccessLevelOnImports=true --swift_opt=FileNaming=DropPath \
 		--swift_out=Sources/EventSchema/Generated $$(cd proto && find . -name '*.proto' | sed 's|^\./||' | sort)
 	@ls Sources/EventSchema/Generated
 

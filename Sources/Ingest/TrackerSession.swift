@@ -157,6 +157,12 @@ struct TrackerSession: Sendable {
             wantedType = wanted.type
             wantedName = wanted.name
         }
+        var subfleet: String?
+        if let number = query.subfleet {
+            guard let wanted = try await subfleets().first(where: { $0.number == number }) else { return [] }
+            subfleet = wanted.name
+        }
+        let inSubfleet = Set(fleet.filter { $0.subfleet == subfleet }.map(\.number))
         let ofType = Set(fleet.filter { $0.type == wantedType || $0.name == wantedName }.map(\.number))
         var found: [ScheduleDetails] = []
         var before: Int?
@@ -165,6 +171,7 @@ struct TrackerSession: Sendable {
             for entry in page.entries where matches(entry, query) {
                 let entry = usable(entry, fleet)
                 if wantedType != nil, !entry.aircraft.contains(where: { ofType.contains($0) }) { continue }
+                if subfleet != nil, !entry.aircraft.contains(where: { inSubfleet.contains($0) }) { continue }
                 found.append(entry)
                 if found.count == query.limit { return found }
             }

@@ -39,14 +39,19 @@ public final class PasswordHasher: PasswordHashing {
     }
 
     public func verify(_ password: String, against hash: String?) async throws(PasswordHashingError) -> Bool {
-        // A text that is none of ours costs the same as a wrong password and is never right.
-        let known = hash.flatMap { Scrypt.decode($0) }
-        guard let stored = known ?? Scrypt.decode(nobody) else { throw .failed("no hash to compare with") }
+        guard let (stored, isKnown) = comparison(for: hash) else { throw .failed("no hash to compare with") }
         let found = try await perform {
             stored.scrypt.hash(password, salt: stored.salt, length: stored.hash.count)
         }
         guard let found else { throw .failed("scrypt was refused") }
-        return constantTimeEqual(found, stored.hash) && known != nil
+        return constantTimeEqual(found, stored.hash) && isKnown
+    }
+
+    /// What a password is compared with. Nobody's hash, and a text that is none of ours, cost the same as a wrong password
+    /// and are never right.
+    func comparison(for hash: String?) -> (stored: (scrypt: Scrypt, salt: [UInt8], hash: [UInt8]), isKnown: Bool)? {
+        if let known = hash.flatMap({ Scrypt.decode($0) }) { return (known, true) }
+        return Scrypt.decode(nobody).map { ($0, false) }
     }
 
     /// What checking the password of an unknown name costs, and its answer.

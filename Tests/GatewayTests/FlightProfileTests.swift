@@ -10,9 +10,9 @@ import Testing
     static func recording(_ name: String) throws -> Recording {
         try Recording(csv: Array(try Data(contentsOf: folder.appending(path: "\(name).csv"))))
     }
-    private static let afr34zg = Result {
-        let recording = try recording("full-flight-surface-2024-07-06")
-        return (recording, FlightProfile(recording, airports: Composition.worldAirports()))
+    private static let afr34zg: Result<(Recording, FlightProfile), any Error> = Result {
+        let full = try FlightProfileTests.recording("full-flight-surface-2024-07-06")
+        return (full, FlightProfile(full, airports: Composition.worldAirports()))
     }
 
     private func expect(_ time: Timestamp?, _ text: String, within seconds: Double) throws {

@@ -22,6 +22,18 @@ public struct Position: Hashable, Sendable, Codable {
         self.longitude = longitude == -180 ? 180 : longitude
     }
 
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        guard
+            let position = Position(
+                latitude: try values.decode(Double.self, forKey: .latitude),
+                longitude: try values.decode(Double.self, forKey: .longitude))
+        else {
+            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "not on the earth"))
+        }
+        self = position
+    }
+
     private enum CodingKeys: String, CodingKey {
         case latitude = "lat"
         case longitude = "lon"

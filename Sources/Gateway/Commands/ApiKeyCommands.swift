@@ -11,7 +11,10 @@ struct ApiKeyCommands: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Make a key; it is shown once and never again.")
         @Option(help: "The airline's slug.") var tenant: String
         @Option(help: "Whose key: ident, e.g. VMS0001.") var user: String
-        @Option(help: "api for programs, tracker for trackers without a password of their own.") var kind = ApiKeyDetails.Kind.api
+        @Option(
+            help: "api for programs, tracker for trackers without a password of their own.",
+            transform: oneOf(ApiKeyDetails.Kind.self))
+        var kind = ApiKeyDetails.Kind.api
         @OptionGroup var store: StoreOptions
 
         func run() async throws {

@@ -1,10 +1,7 @@
 import Application
-public import ArgumentParser
+import ArgumentParser
 import Domain
 import Protocols
-
-extension Role: ExpressibleByArgument {}
-extension ApiKeyDetails.Kind: ExpressibleByArgument {}
 
 struct UserCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -45,7 +42,7 @@ struct UserCommands: AsyncParsableCommand {
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Add a person, active at once.")
         @OptionGroup var place: Place
-        @Option(help: "admin, staff, dispatcher or pilot (default pilot).") var role: Role?
+        @Option(help: "admin, staff, dispatcher or pilot (default pilot).", transform: oneOf(Role.self)) var role: Role?
         @Option(help: "Ident, e.g. VMS0007: its digits become the pilot's number. Default: the next free one.") var id: String?
         @Option(help: "E-mail address.") var email: String
         @Option(help: "Full name.") var name: String?
@@ -160,5 +157,19 @@ struct UserCommands: AsyncParsableCommand {
                 .make(["id": .text(profile.id), "ident": .string(profile.ident), "disabled": .bool(isDisabled)]),
                 "User \(profile.ident) \(isDisabled ? "disabled" : "enabled")")
         }
+    }
+}
+
+/// Reads one of an enumeration's raw values.
+func oneOf<Value: RawRepresentable<String> & CaseIterable & Sendable>(
+    _ type: Value.Type
+) -> @Sendable (String) throws -> Value {
+    let values = Array(Value.allCases)
+    let names = values.map(\.rawValue).joined(separator: ", ")
+    return { text in
+        guard let value = values.first(where: { $0.rawValue == text }) else {
+            throw ValidationError("\"\(text)\" is none of \(names)")
+        }
+        return value
     }
 }

@@ -23,7 +23,7 @@ demo: build
 ## test: build, then every test and check; installs what the tests need
 test:
 	@scripts/install-deps.sh --test
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory web
 	@scripts/test.sh
 
 ## build: system packages, web assets, debug build

@@ -38,7 +38,7 @@ check() {
     if "$@"; then count "$name" 1 0 $(( SECONDS - start )); else count "$name" 0 1 $(( SECONDS - start )); fi
 }
 
-say "Building the tests (debug, about 2 minutes after 'swift build')"
+say "Building the tests (debug, about 10 minutes the first time on 2 cores)"
 start=$SECONDS
 if ! swift build --build-tests; then
     count "build of the tests" 0 1 $(( SECONDS - start ))

@@ -256,6 +256,9 @@ struct TrackerSession: Sendable {
         let found: FlightID
         if let known = try await find(key) {
             found = known
+            if let aircraft = reports.first?.aircraft {
+                try await gateway.flights.name(id, known, aircraft: aircraft, network: samples.first?.network)
+            }
         } else if let booking = key.booking {
             found = try await open(booking, aircraft: reports.first?.aircraft, network: samples.first?.network)
         } else {

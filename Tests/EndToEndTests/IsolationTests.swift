@@ -45,7 +45,6 @@ extension EndToEnd {
             Route("POST", "/v1/login", .open), Route("POST", "/v1/session/refresh", .open),
             Route("DELETE", "/v1/session", .open), Route("GET", "/v1/tenants", .open),
             Route("GET", "/v1/{tenant}/live", .live), Route("GET", "/v1/{tenant}/stream", .ticket),
-            Route("GET", "/v1/{tenant}/events", .ticket),
             Route("POST", "/v1/{tenant}/stream/ticket", .member, body: [:]),
             Route("GET", "/v1/{tenant}/me", .member),
             Route("GET", "/v1/{tenant}/flights", .member), Route("GET", "/v1/{tenant}/flights/{id}", .member),
@@ -58,7 +57,7 @@ extension EndToEnd {
             Route(
                 "POST", "/v1/{tenant}/pireps/{id}/review", .staff,
                 body: ["action": "accept", "outcome": "accept", "reason": "seen by a person"]),
-            Route("GET", "/v1/{tenant}/rulesets", .member), Route("GET", "/v1/{tenant}/schedules", .member),
+            Route("GET", "/v1/{tenant}/schedules", .member),
             Route("GET", "/v1/{tenant}/fleet", .member), Route("GET", "/v1/{tenant}/pilots", .staff),
             Route("GET", "/v1/{tenant}/airports", .live),
             Route("GET", "/v1/{tenant}/stats", .member), Route("GET", "/v1/{tenant}/quarantine", .staff),

@@ -304,24 +304,5 @@ extension EndToEnd {
                 await quick.close()
             }
         }
-
-        /// For clients that cannot open a socket.
-        @Test func servesServerSentEvents() async throws {
-            try await withServer { server in
-                let (_, tracker) = try await publicAirline(server)
-                let flight = try await tracker.begin("1000")
-                let socket = try await RawSocket(port: server.port)
-                try await socket.send(
-                    "GET /v1/demo/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n")
-                let head = try await socket.head()
-                try #require(head.status == 200)
-                #expect(head["content-type"]?.hasPrefix("text/event-stream") == true)
-                try await tracker.report(flight, latitude: 49.125)
-                try await eventually("event") {
-                    String(decoding: socket.received, as: UTF8.self).contains("49.125") ? true : nil
-                }
-                await socket.close()
-            }
-        }
     }
 }

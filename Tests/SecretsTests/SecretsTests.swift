@@ -210,7 +210,7 @@ func bytes(_ hex: String) -> [UInt8] {
     }
 }
 
-@Suite struct ServerSecretTests {
+@Suite final class ServerSecretTests {
     let directory: String
 
     init() throws {
@@ -218,8 +218,9 @@ func bytes(_ hex: String) -> [UInt8] {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     }
 
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
     @Test func isMadeOnceAlsoByManyAtOnce() async throws {
-        defer { try? FileManager.default.removeItem(atPath: directory) }
         let directory = directory
         let found = try await withThrowingTaskGroup(of: [UInt8].self) { group in
             for _ in 0..<32 { group.addTask { try ServerSecret.load(directory: directory).bytes } }
@@ -236,7 +237,6 @@ func bytes(_ hex: String) -> [UInt8] {
     }
 
     @Test func refusesAFileOfAnotherLength() throws {
-        defer { try? FileManager.default.removeItem(atPath: directory) }
         for length in [0, 31, 33] {
             try Data(count: length).write(to: URL(fileURLWithPath: directory + "/" + ServerSecret.fileName))
             #expect(throws: ServerSecretError.self) { try ServerSecret.load(directory: directory) }

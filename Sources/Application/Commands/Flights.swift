@@ -88,6 +88,17 @@ public struct Flights: Sendable {
         }
     }
 
+    /// Completes the opening of a flight that was started without an aircraft, from what its first position names.
+    public func name(_ tenant: TenantID, _ flight: FlightID, aircraft number: Int, network: String?) async throws {
+        guard let opening = try await directory.flight(tenant, flight)?.opening, opening.aircraft == nil,
+            let aircraft = try await directory.aircraft(tenant, number: number)
+        else { return }
+        let completed = opening.with(aircraft: aircraft, network: network ?? opening.network)
+        try await executor.transact(tenant) { transaction in
+            try transaction.perform(Flight.self, flight.uuid, .open(completed))
+        }
+    }
+
     /// A flight by an id that the gateway gave; another pilot's looks like an unknown one.
     public func flight(_ tenant: TenantID, id: String, of user: UserID) async throws -> FlightRecord? {
         let found: FlightID?

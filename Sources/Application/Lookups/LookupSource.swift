@@ -173,7 +173,8 @@ public struct FlightRecord: Codable, Hashable, Sendable {
 extension Flight: LookupSource {
     public static func lookups(id: UUID, before: Flight, after: Flight) -> [DocumentWrite] {
         // Positions, the only hot event, touch no lookup.
-        guard before.state != after.state, let opening = after.opening else { return [] }
+        guard before.state != after.state || before.positionCount == after.positionCount, let opening = after.opening
+        else { return [] }
         let key = id.uuidString.lowercased()
         var writes: [DocumentWrite] = [
             .put(

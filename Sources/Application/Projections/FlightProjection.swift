@@ -69,7 +69,8 @@ struct FlightProjection {
             if view == nil, !isRebuild { view = try await stored(tenant, id) }
             let old = view
             switch event {
-            case .flight(.opened(let opening)): view = view ?? FlightView(opening)
+            case .flight(.opened(let opening)):
+                if view == nil { view = FlightView(opening) } else { view?.apply(.opened(opening)) }
             case .flight(let event): view?.apply(event)
             case .pirep(let event): view?.apply(event)
             case .tenant, .user, .apiKey, .aircraft, .schedule, .booking: break

@@ -70,7 +70,10 @@ public struct FlightView: Codable, Hashable, Sendable {
 
     mutating func apply(_ event: FlightEvent) {
         switch event {
-        case .opened: break
+        case .opened(let opening):
+            type = opening.aircraft?.type ?? type
+            registration = opening.aircraft?.registration ?? registration
+            network = opening.network ?? network
         case .positionsRecorded(let samples, _):
             if flight == .abandoned { flight = .open }
             for sample in samples {

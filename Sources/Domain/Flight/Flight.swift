@@ -43,7 +43,9 @@ public struct Flight: Aggregate, Equatable {
     public func decide(_ command: FlightCommand) throws(FlightRejection) -> [FlightEvent] {
         switch command {
         case .open(let opening):
-            if self.opening != nil { return [] }
+            guard let known = self.opening else { return [.opened(opening)] }
+            // The first position may name what nobody knew at the start: the aircraft, the network.
+            guard positionCount == 0, state == .open, known.aircraft == nil, opening.aircraft != nil else { return [] }
             return [.opened(opening)]
         case .recordPositions(let samples):
             guard opening != nil, state != .cancelled else { throw .notOpen(state) }
@@ -136,13 +138,13 @@ public struct FlightOpening: Hashable, Sendable, Codable {
     public let booking: BookingDetails?
     public let schedule: ScheduleDetails?
     /// The aircraft booked, or the one the tracker first named.
-    public let aircraft: AircraftDetails?
+    public private(set) var aircraft: AircraftDetails?
     public let callsign: String
     public let flightNumber: String
     public let departure: ICAOLocation?
     public let arrival: ICAOLocation?
     public let alternate: ICAOLocation?
-    public let network: String?
+    public private(set) var network: String?
     public let ruleset: RulesetReference
     public let openedAt: Timestamp
     public init(
@@ -168,6 +170,16 @@ public struct FlightOpening: Hashable, Sendable, Codable {
         self.network = network
         self.ruleset = ruleset
         self.openedAt = openedAt
+    }
+}
+
+extension FlightOpening {
+    /// The same opening with the aircraft that the first position named.
+    public func with(aircraft: AircraftDetails, network: String?) -> FlightOpening {
+        var copy = self
+        copy.aircraft = aircraft
+        copy.network = network
+        return copy
     }
 }
 

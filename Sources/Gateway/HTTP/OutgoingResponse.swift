@@ -31,10 +31,17 @@ struct OutgoingResponse: Sendable {
             closes: closes)
     }
 
-    /// A short answer of the listener itself.
+    /// A short answer of the listener itself, in the one form that trackers' clients and browsers both read.
     init(status: HTTPResponse.Status, closes: Bool) {
         self.closes = closes
-        bytes = Self.encode(status, [:], nil, isHead: false, isBodiless: false, closes: closes)
+        let headers: HTTPFields = [
+            .contentType: "application/json", .accessControlAllowOrigin: "*",
+            .accessControlAllowMethods: "GET, POST, OPTIONS, HEAD",
+            .accessControlAllowHeaders: "Content-Type, Access-Control-Allow-Headers, Authorization, X-Requested-With",
+        ]
+        bytes = Self.encode(
+            status, headers, ByteBuffer(string: "{\"message\":\"\(status.reasonPhrase)\"}"), isHead: false,
+            isBodiless: false, closes: closes)
     }
 
     private static func encode(

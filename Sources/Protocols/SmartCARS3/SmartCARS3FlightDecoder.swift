@@ -3,7 +3,7 @@ import Domain
 /// The calls of a flight in progress: spec, section 6.
 extension SmartCARS3Decoder {
     static let logLimit = 2 << 20
-    static let lineLimit = 20_000
+    static let lineLimit = 50_000
 
     mutating func update() throws(DecodeError) -> SmartCARS3Update {
         let isD5 = dialect == .d5

@@ -86,7 +86,11 @@ public final class TrackerGateway: Sendable {
             switch decoded.outcome {
             case .failure(let error):
                 counters.add("rejected_frames_total", adapter: id, code: error.code.rawValue)
-                if error.isWorthKeeping { try await keep(tenantID, id, frame, error) }
+                if error.isWorthKeeping {
+                    // What asks for no session may carry a password, and in broken bytes nobody can say where it ends.
+                    let kept = decoded.credential == .none ? frame.withoutBody : frame
+                    try await keep(tenantID, id, kept, error)
+                }
                 return adapter.encode(error, to: frame)
             case .success(let request):
                 let session = TrackerSession(

@@ -634,8 +634,13 @@ extension EndToEnd {
                 #expect(again.body == first.body)
             }
             #expect(try await tracker.get("pireps/search").json().items?.count == 1)
-            let reports = try await world.airline.staff().all("pireps")
-            #expect(reports.count { $0["flight_id"]?.text == flight.id || $0["id"]?.text == flight.id } == 1)
+            let staff = try await world.airline.staff()
+            _ = try await staff.judged(flight.id)
+            // The list follows the log within a second.
+            try await eventually("one report in the list") {
+                let reports = try await staff.all("pireps")
+                return reports.count { $0["flight_id"]?.text == flight.id } == 1 ? true : nil
+            }
         }
 
         @Test(arguments: Way.paths)

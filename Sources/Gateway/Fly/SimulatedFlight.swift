@@ -129,11 +129,7 @@ struct SimulatedFlight: Sendable {
         let bookings = try await client.bookings()
         guard let wanted = order.flight?.uppercased() else {
             if let first = bookings.first { return try booked(first) }
-            let ends = [track(at: recording.rows.first), track(at: recording.rows.last)]
-            var query: [(String, String)] = []
-            if let from = ends[0] { query.append(("departureAirport", from)) }
-            if let to = ends[1] { query.append(("arrivalAirport", to)) }
-            var found = try await client.search(query)
+            var found = try await client.search(ends)
             if found.isEmpty { found = try await client.search([]) }
             guard let first = found.first else {
                 throw Refused("the timetable has no flight to book: add flights with `albatross schedule import`")
@@ -141,16 +137,24 @@ struct SimulatedFlight: Sendable {
             return try booked(try await client.book(first))
         }
         if let match = bookings.first(where: { $0.name == wanted }) { return try booked(match) }
-        guard let entry = try await client.search([("callsign", wanted)]).first(where: { $0.name == wanted }) else {
-            // The phpVMS 7 module ignores the filter and lists the newest hundred.
+        var entry = try await client.search([("callsign", wanted)]).first { $0.name == wanted }
+        // The phpVMS 7 module ignores that filter and lists the newest hundred.
+        if entry == nil { entry = try await client.search(ends).first { $0.name == wanted } }
+        guard let entry else {
             throw Refused("no flight \(wanted) in the timetable: see flights/search, or add it with `albatross schedule import`")
         }
         return try booked(try await client.book(entry))
     }
 
-    /// The airport at an end of the recording, if it lies near one.
-    private func track(at row: Recording.Row?) -> String? {
-        row.flatMap { airports.airports(near: $0.position, within: NauticalMiles(5)).first?.icao.code }
+    /// A search for flights between the airports that the recording's ends lie at.
+    private var ends: [(String, String)] {
+        func airport(_ row: Recording.Row?) -> String? {
+            row.flatMap { airports.airports(near: $0.position, within: NauticalMiles(5)).first?.icao.code }
+        }
+        return [
+            airport(recording.rows.first).map { ("departureAirport", $0) },
+            airport(recording.rows.last).map { ("arrivalAirport", $0) },
+        ].compactMap { $0 }
     }
 
     private func send(

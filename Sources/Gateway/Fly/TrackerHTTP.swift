@@ -3,6 +3,7 @@ import Domain
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Protocols
 import Synchronization
 
@@ -119,6 +120,13 @@ final class TrackerHTTP: Sendable {
     }
 
     private static func text(_ error: any Error) -> String {
-        "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+        switch error {
+        case let error as NIOConnectionError:
+            if let first = error.connectionErrors.first?.error { return text(first) }
+            return "no address for \(error.host)"
+        case let error as IOError: return String(cString: strerror(error.errnoCode))
+        case let error as HTTPClientError: return error.shortDescription
+        default: return "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+        }
     }
 }

@@ -48,6 +48,15 @@ public struct RawFrame: Sendable {
     }
 }
 
+extension RawFrame {
+    /// The same request without what it carries.
+    public var withoutBody: RawFrame {
+        RawFrame(
+            method: method, path: path, query: query, contentType: contentType, authorization: authorization, body: [],
+            receivedAt: receivedAt)
+    }
+}
+
 /// What proves who asks.
 public enum Credential: Hashable, Sendable {
     /// The request needs none (or carries it inside, as a log-in does).

@@ -1,12 +1,15 @@
 import Application
 import Domain
+import Synchronization
 
 /// Keeps every seat of the demonstration in the air: when a flight has ended, the seat's next pilot books the next one.
-struct DemoPilots: Sendable {
+final class DemoPilots: Sendable {
     private let parts: Composition
     private let airline: DemoAirline
     private let speed: Double
     private let tracks = DemoTracks.load()
+    /// When flights of a route end, this run's.
+    private let ends = Mutex<[String: [ContinuousClock.Instant]]>([:])
 
     init(parts: Composition, airline: DemoAirline, speed: Double) {
         self.parts = parts
@@ -43,6 +46,7 @@ struct DemoPilots: Sendable {
                 order: order, recording: recording, airports: parts.airports,
                 filed: { _ in Terminal.print("filed     \(name)") })
             do {
+                try await Task.sleep(until: takeSlot(seat, recording, from: order.from), clock: .continuous)
                 let root = "http://\(Self.local(address))/acars/\(DemoAirline.slug)/\(seat.adapter)/"
                 let result = try await flight.fly(root: root)
                 Terminal.print(try await judged(result, name))
@@ -51,6 +55,24 @@ struct DemoPilots: Sendable {
                 Terminal.note("\(name): \(ErrorText.line(for: error)); the next pilot takes over in 10 s")
                 try? await Task.sleep(for: .seconds(10))  // Cancelled at the end: the loop ends.
             }
+        }
+    }
+
+    /// Flights of one route fly one recording. Two that end at the same moment would carry the same positions at the same
+    /// times, which is what a report filed twice looks like: the later one waits.
+    /// - Returns: When to start.
+    private func takeSlot(_ seat: DemoAirline.Seat, _ recording: Recording, from part: Double) -> ContinuousClock.Instant {
+        let length = Duration.seconds((recording.last - recording.first).seconds * (1 - part) / speed)
+        let apart = min(.seconds(15), length / 6)
+        let now = ContinuousClock.now
+        return ends.withLock { ends in
+            let route = seat.departure + seat.arrival
+            var taken = (ends[route] ?? []).filter { $0 > now - apart }.sorted()
+            var end = now + length
+            for other in taken where other > end - apart && other < end + apart { end = other + apart }
+            taken.append(end)
+            ends[route] = taken
+            return end - length
         }
     }
 

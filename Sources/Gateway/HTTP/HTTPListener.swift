@@ -18,8 +18,8 @@ final class HTTPListener: Service {
     struct Limits: Sendable {
         /// All header fields of a request, in bytes.
         var headers = 8 * 1024
-        /// A body, in bytes; who answers may want less.
-        var body = 4 * 1024 * 1024
+        /// A body, in bytes; who answers wants less, and can then say so in its own words to a client that has sent all of it.
+        var body = 8 * 1024 * 1024
         /// From the connection, or the first byte of a later request, to the end of its headers.
         var headerTime = TimeAmount.seconds(10)
         var bodyTime = TimeAmount.seconds(30)

@@ -29,7 +29,7 @@ struct WebPages: Sendable {
         "worker-src blob:", "font-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'self'",
     ].joined(separator: "; ")
     static let permissions =
-        "accelerometer=(), ambient-light-sensor=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), "
+        "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), "
         + "fullscreen=(self), clipboard-write=(self), geolocation=(), gyroscope=(), hid=(), idle-detection=(), "
         + "magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(), "
         + "screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()"

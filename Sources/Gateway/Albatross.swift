@@ -88,7 +88,8 @@ enum ErrorText {
         switch error {
         case .wrongExpectedVersion: "somebody else changed this at the same moment: try again"
         case .reservationTaken(let reservation, _): "\(reservation.scope.rawValue) \"\(reservation.key)\" is taken"
-        case .unavailable(let reason): "the store cannot be used now (\(reason)): try again, or see that the disk has room"
+        case .unavailable(let reason):
+            "the store cannot be used now (\(reason)): try again, or see that the disk has room"
         case .corrupted(let position):
             "event \(position) does not match its checksum: run `albatross verify`, then restore a backup"
         }

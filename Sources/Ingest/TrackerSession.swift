@@ -104,8 +104,9 @@ struct TrackerSession: Sendable {
     }
 
     private func session(_ token: String, renew: Bool) async throws -> TrackerReply {
-        guard let (profile, expires) = try await gateway.accounts.session(
-            id, kind: TrackerGateway.sessionKind, token: token)
+        guard
+            let (profile, expires) = try await gateway.accounts.session(
+                id, kind: TrackerGateway.sessionKind, token: token)
         else { throw Refusal.sessionInvalid }
         if renew { return try await issue(profile) }
         return .pilot(PilotReply(profile: profile, token: token, expires: expires))

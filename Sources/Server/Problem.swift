@@ -24,7 +24,8 @@ struct Problem: Error, Sendable {
     static let notFound = Problem(.notFound, "Not found", detail: "Nothing is here under this name.")
     static let forbidden = Problem(.forbidden, "Not allowed", detail: "Your role does not allow this.")
     static var unauthorized: Problem {
-        var problem = Problem(.unauthorized, "Sign in", detail: "This needs a valid access token or API key of this airline.")
+        var problem = Problem(
+            .unauthorized, "Sign in", detail: "This needs a valid access token or API key of this airline.")
         problem.headers[.wwwAuthenticate] = "Bearer"
         return problem
     }

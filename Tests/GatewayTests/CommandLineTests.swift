@@ -18,7 +18,8 @@ import Testing
         ["rebuild", "nonsense"], ["decode", "--adapter", "nonsense", "file"], ["demo", "--speed", "0"],
         ["pirep", "list", "--tenant", "demo", "--state", "lost"],
         [
-            "fly", "--adapter", "smartcars3", "--url", "http://127.0.0.1:1/", "--user", "7", "--password", "x", "--track", "x",
+            "fly", "--adapter", "smartcars3", "--url", "http://127.0.0.1:1/", "--user", "7", "--password", "x",
+            "--track", "x",
             "--from", "2",
         ],
     ])
@@ -35,7 +36,8 @@ import Testing
         let data = try folder()
         defer { try? FileManager.default.removeItem(atPath: data) }
         #expect(await Albatross.run(["tenant", "set", "nobody", "--live-public", "true", "--data", data]) == 1)
-        #expect(await Albatross.run(["schedule", "import", "--tenant", "nobody", "/no/such/file", "--data", data]) == 1)
+        #expect(
+            await Albatross.run(["schedule", "import", "--tenant", "nobody", "/no/such/file", "--data", data]) == 1)
         #expect(await Albatross.run(["decode", "--adapter", "smartcars3", "/no/such/file"]) == 1)
     }
 
@@ -55,13 +57,15 @@ import Testing
         #expect(await run("schedule", "import", "--tenant", "demo", file) == 0)
         #expect(
             await run(
-                "user", "create", "--tenant", "demo", "--id", "DEM0001", "--email", "a@demo.example", "--name", "Ada") == 0)
+                "user", "create", "--tenant", "demo", "--id", "DEM0001", "--email", "a@demo.example", "--name", "Ada")
+                == 0)
         #expect(await run("booking", "create", "--tenant", "demo", "--user", "DEM0001", "--flight", "DEM3") == 0)
         #expect(await run("verify") == 0)
     }
 
     @Test(arguments: [
-        ("s3cret\n", "s3cret"), ("s3cret\r\n", "s3cret"), ("s3cret", "s3cret"), (" two words \n\n", " two words \n"), ("\n", ""),
+        ("s3cret\n", "s3cret"), ("s3cret\r\n", "s3cret"), ("s3cret", "s3cret"), (" two words \n\n", " two words \n"),
+        ("\n", ""),
     ])
     func passwordLosesOneLineEnd(_ input: String, _ password: String) {
         #expect(PasswordInput.trimmed(Data(input.utf8)) == password)
@@ -78,7 +82,9 @@ import Testing
         tenant.iata = "VM"
         let readings = BookingCommands.Create.readings(of: "vm101", tenant: tenant)
         #expect(readings.first?.airline == "VMS" && readings.first?.number == "101")
-        #expect(BookingCommands.Create.readings(of: "DEM7", tenant: tenant).first.map { "\($0.airline) \($0.number)" } == "DEM 7")
+        #expect(
+            BookingCommands.Create.readings(of: "DEM7", tenant: tenant).first.map { "\($0.airline) \($0.number)" }
+                == "DEM 7")
     }
 }
 

@@ -97,7 +97,8 @@ import Testing
     private let recording = Recording(
         rows: (0...100).map {
             Recording.Row(
-                time: Timestamp(milliseconds: 1_000_000 + Int64($0) * 10_000), position: Position(latitude: 0, longitude: 0)!)
+                time: Timestamp(milliseconds: 1_000_000 + Int64($0) * 10_000),
+                position: Position(latitude: 0, longitude: 0)!)
         })
     private let now = Timestamp(milliseconds: 9_000_000_000)
 

@@ -5,11 +5,13 @@ import Testing
 @Suite struct ScheduleRowTests {
     static let airports = WorldAirports(
         [
-            airport("EGLL", 51.4775, -0.4614, 83), airport("LFPG", 49.0097, 2.5478, 392), airport("LFBO", 43.635, 1.3678, 499),
+            airport("EGLL", 51.4775, -0.4614, 83), airport("LFPG", 49.0097, 2.5478, 392),
+            airport("LFBO", 43.635, 1.3678, 499),
         ], version: "test")
     static func airport(_ code: String, _ latitude: Double, _ longitude: Double, _ elevation: Double) -> Airport {
         Airport(
-            icao: ICAOLocation(code)!, iata: nil, name: code, country: "", position: Position(latitude: latitude, longitude: longitude)!,
+            icao: ICAOLocation(code)!, iata: nil, name: code, country: "",
+            position: Position(latitude: latitude, longitude: longitude)!,
             elevation: Feet(elevation))
     }
 
@@ -21,18 +23,23 @@ import Testing
     }
 
     private func row(_ cells: [String: String]) throws -> ScheduleRow {
-        var all = ["airline": "VMS", "flight_number": "101", "dpt_airport": "EGLL", "arr_airport": "LFPG", "flight_time": "75"]
+        var all = [
+            "airline": "VMS", "flight_number": "101", "dpt_airport": "EGLL", "arr_airport": "LFPG", "flight_time": "75",
+        ]
         all.merge(cells) { $1 }
         let names = all.keys.sorted()
-        let text = names.joined(separator: ",") + "\n" + names.map { "\"\(all[$0] ?? "")\"" }.joined(separator: ",") + "\n"
+        let text =
+            names.joined(separator: ",") + "\n" + names.map { "\"\(all[$0] ?? "")\"" }.joined(separator: ",") + "\n"
         let table = try CSVTable(Array(text.utf8), required: ScheduleRow.requiredColumns)
         return try ScheduleRow(try #require(table.rows.first), tenant: Self.tenant, airports: Self.airports)
     }
 
     @Test func readsALineOfAnExport() throws {
         let entry = try row([
-            "days": "135", "dpt_time": "0845", "arr_time": "10:00", "level": "350", "distance": "188.5", "flight_type": "F",
-            "route": " mid  UN615 xamab ", "notes": "Daily, \"\"they say\"\"", "active": "0", "subfleets": "A320;B738?x=1;0",
+            "days": "135", "dpt_time": "0845", "arr_time": "10:00", "level": "350", "distance": "188.5",
+            "flight_type": "F",
+            "route": " mid  UN615 xamab ", "notes": "Daily, \"\"they say\"\"", "active": "0",
+            "subfleets": "A320;B738?x=1;0",
             "alt_airport": "lfbo",
         ])
         #expect(entry.name == "VMS101 EGLL-LFPG")
@@ -54,7 +61,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("0830", "08:30"), ("830", "08:30"), ("8:30", "08:30"), ("08:30:00", "08:30"), ("8:30 PM", "20:30"), ("12:05 AM", "00:05"),
+        ("0830", "08:30"), ("830", "08:30"), ("8:30", "08:30"), ("08:30:00", "08:30"), ("8:30 PM", "20:30"),
+        ("12:05 AM", "00:05"),
         ("08:30Z", "08:30"),
     ])
     func readsTimesAsPeopleWriteThem(_ text: String, _ time: String) throws {
@@ -62,8 +70,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("airline", ""), ("airline", "V!"), ("flight_number", "12345678901"), ("dpt_airport", "ZZZZ"), ("arr_airport", "toolong"),
-        ("days", "18"), ("dpt_time", "25:00"), ("arr_time", "soon"), ("level", "high"), ("distance", "-1"), ("flight_time", "1h"),
+        ("airline", ""), ("airline", "V!"), ("flight_number", "12345678901"), ("dpt_airport", "ZZZZ"),
+        ("arr_airport", "toolong"),
+        ("days", "18"), ("dpt_time", "25:00"), ("arr_time", "soon"), ("level", "high"), ("distance", "-1"),
+        ("flight_time", "1h"),
         ("flight_type", "JJ"), ("active", "perhaps"), ("alt_airport", "ZZZZ"),
     ])
     func namesTheColumnOfAFault(_ column: String, _ text: String) {

@@ -7,7 +7,8 @@ import Testing
         ("http://127.0.0.1:8080", "127.0.0.1:8080", true), ("https://va.example", "va.example:443", true),
         ("http://VA.example", "va.example", true), ("http://va.example:80", "va.example", true),
         ("http://evil.example", "va.example", false), ("http://va.example:8081", "va.example:8080", false),
-        ("null", "va.example", false), ("file://", "va.example", false), ("http://va.example.evil", "va.example", false),
+        ("null", "va.example", false), ("file://", "va.example", false),
+        ("http://va.example.evil", "va.example", false),
     ]) func comparesOrigins(_ origin: String, _ authority: String, _ isSame: Bool) {
         #expect(Access.isSameOrigin(origin, authority: authority) == isSame)
     }
@@ -20,9 +21,12 @@ import Testing
         #expect(Target("/static/h/..%2Fx").segments == ["static", "h", "../x"])
     }
 
-    @Test(arguments: [
-        (nil, false), ("gzip", true), ("br, GZIP;q=0.5", true), ("gzip;q=0", false), ("identity", false), ("*", true),
-    ] as [(String?, Bool)]) func readsAcceptEncoding(_ header: String?, _ takes: Bool) {
+    @Test(
+        arguments: [
+            (nil, false), ("gzip", true), ("br, GZIP;q=0.5", true), ("gzip;q=0", false), ("identity", false),
+            ("*", true),
+        ] as [(String?, Bool)]) func readsAcceptEncoding(_ header: String?, _ takes: Bool)
+    {
         #expect(WebPages.takesGzip(header) == takes)
     }
 
@@ -46,7 +50,9 @@ import Testing
             234, 30, 0, 0, 0,
         ]
         let stored: [UInt8] = [31, 139, 8, 0, 0, 0, 0, 0, 4, 255, 1, 2, 0, 253, 255, 104, 105, 0, 0, 0, 0, 2, 0, 0, 0]
-        #expect(fixed.withUnsafeBufferPointer { Inflate.gzip($0, size: 30) } == Array("albatross albatross albatross ".utf8))
+        #expect(
+            fixed.withUnsafeBufferPointer { Inflate.gzip($0, size: 30) } == Array("albatross albatross albatross ".utf8)
+        )
         #expect(stored.withUnsafeBufferPointer { Inflate.gzip($0, size: 2) } == Array("hi".utf8))
         #expect(fixed.prefix(16).withUnsafeBufferPointer { Inflate.gzip($0, size: 30) } == nil)
     }

@@ -60,13 +60,17 @@ import Testing
         var session = Self.session(limit: 3)
         for index in 0..<3 {
             let id = FlightID.make(at: Self.start + .seconds(Double(index)))
-            #expect(session.received(text: Self.bytes("{\"op\":\"subscribe\",\"topic\":\"flight\",\"id\":\"\(id)\"}")) == .checkFlight(id))
+            #expect(
+                session.received(text: Self.bytes("{\"op\":\"subscribe\",\"topic\":\"flight\",\"id\":\"\(id)\"}"))
+                    == .checkFlight(id))
             _ = session.flightChecked(id, isAllowed: true)
         }
         #expect(
             session.received(text: Self.bytes("{\"op\":\"subscribe\",\"topic\":\"flight\",\"id\":\"\(flight)\"}"))
                 == .refuse(detail: "too many subscriptions"))
-        #expect(session.received(text: Self.bytes(#"{"op":"subscribe","topic":"live"}"#)) == .refuse(detail: "too many subscriptions"))
+        #expect(
+            session.received(text: Self.bytes(#"{"op":"subscribe","topic":"live"}"#))
+                == .refuse(detail: "too many subscriptions"))
     }
 
     @Test(arguments: [

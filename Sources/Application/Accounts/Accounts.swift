@@ -98,7 +98,8 @@ public final class Accounts: Sendable {
         if let profile = user?.profile, !profile.isConfirmed { throw LogInRefusal.unconfirmed }
         let isRight: Bool
         do {
-            isRight = try await passwords.verify(password, against: user?.isDisabled == false ? user?.passwordHash : nil)
+            isRight = try await passwords.verify(
+                password, against: user?.isDisabled == false ? user?.passwordHash : nil)
         } catch PasswordHashingError.busy {
             throw LogInRefusal.busy(retryAfterSeconds: 2)
         }
@@ -153,7 +154,9 @@ public final class Accounts: Sendable {
         _ tenant: TenantID, kind: String, token: String
     ) async throws(EventStoreError) -> Principal? {
         if let known = remembered(tenant, kind: kind, token: token) { return known }
-        return try await session(tenant, kind: kind, token: token).map { Principal(tenant: tenant, profile: $0.profile) }
+        return try await session(tenant, kind: kind, token: token).map {
+            Principal(tenant: tenant, profile: $0.profile)
+        }
     }
 
     /// Who an API key belongs to.
@@ -198,7 +201,9 @@ public final class Accounts: Sendable {
     private func forget(_ tenant: TenantID, _ user: UserID) {
         cache.withLock { cache in
             cache.epoch += 1
-            cache.sessions = cache.sessions.filter { $0.value.principal.user != user || $0.value.principal.tenant != tenant }
+            cache.sessions = cache.sessions.filter {
+                $0.value.principal.user != user || $0.value.principal.tenant != tenant
+            }
         }
     }
 

@@ -2,9 +2,9 @@ public import Domain
 import EventSchema
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// A refusal of an administrator's command; `message` says why and what to do.
@@ -44,7 +44,8 @@ public struct Administration: Sendable {
             throw AdministrationError(.taken, "the slug \"\(slug)\" is taken: choose another")
         } catch TenantRejection.slugRefused {
             throw AdministrationError(
-                .invalid, "the slug \"\(slug)\" cannot be used: 2 to 31 of a-z, 0-9 and -, a letter first, no reserved word"
+                .invalid,
+                "the slug \"\(slug)\" cannot be used: 2 to 31 of a-z, 0-9 and -, a letter first, no reserved word"
             )
         } catch TenantRejection.icaoRefused {
             throw AdministrationError(.invalid, "the ICAO code \"\(icao)\" cannot be used: give 2 to 4 letters")
@@ -91,7 +92,8 @@ public struct Administration: Sendable {
         var wanted: Int?
         if let ident {
             let digits = ident.drop { !$0.isNumber }
-            guard !digits.isEmpty, digits.count <= 9, digits.allSatisfy(\.isNumber), let number = Int(digits), number > 0
+            guard !digits.isEmpty, digits.count <= 9, digits.allSatisfy(\.isNumber), let number = Int(digits),
+                number > 0
             else {
                 throw AdministrationError(
                     .invalid, "the id \"\(ident)\" cannot be used: give letters and 1 to 9 digits, e.g. \(code)0007")
@@ -193,7 +195,11 @@ public struct Administration: Sendable {
         let known = try await directory.aircraft(tenant, registration: row.registration)
         let id = known?.id ?? AircraftID.make(at: executor.now())
         let number: Int
-        if let known { number = known.number } else { number = try await store.nextNumber(tenant, kind: "aircraft", wanted: nil) }
+        if let known {
+            number = known.number
+        } else {
+            number = try await store.nextNumber(tenant, kind: "aircraft", wanted: nil)
+        }
         let details = AircraftDetails(
             id: id, number: number, registration: row.registration, type: row.type, name: row.name,
             subfleet: row.subfleet, isActive: row.isActive, location: row.location, serviceCeiling: row.serviceCeiling,

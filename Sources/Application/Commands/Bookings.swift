@@ -2,9 +2,9 @@ public import Domain
 import EventSchema
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Why a booking was refused.
@@ -63,7 +63,8 @@ public struct Bookings: Sendable {
         }
         let booking = BookingDetails(
             id: .make(at: executor.now()), number: try await store.nextNumber(tenantID, kind: "booking", wanted: nil),
-            user: user, schedule: details.id, aircraft: aircraft ?? (details.aircraft.count == 1 ? details.aircraft[0] : nil),
+            user: user, schedule: details.id,
+            aircraft: aircraft ?? (details.aircraft.count == 1 ? details.aircraft[0] : nil),
             madeAt: executor.now()
         )
         do {

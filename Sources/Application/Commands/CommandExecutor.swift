@@ -3,9 +3,9 @@ public import EventSchema
 import Synchronization
 
 #if canImport(FoundationEssentials)
-    public import FoundationEssentials
+public import FoundationEssentials
 #else
-    public import Foundation
+public import Foundation
 #endif
 
 /// An aggregate that commands can run on: its events have a stored form, and its state gives the lookups that are written

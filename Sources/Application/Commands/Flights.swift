@@ -2,9 +2,9 @@ public import Domain
 import EventSchema
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Why a request about a flight was refused.

@@ -1,9 +1,9 @@
 public import Domain
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// The reserved tenant that holds the list of tenants, host names and platform admins.
@@ -138,7 +138,9 @@ public struct Directory: Sendable {
         let range = DocumentRange(past: before.map(sortable), descending: true, limit: limit)
         let page = try await store.lookups(tenant, kind: LookupKind.schedule, range)
         let entries = page.compactMap { DocumentCoding.decode(Schedule.self, $0.value) }
-            .filter { !$0.isWithdrawn }.compactMap(\.details).filter { (withCharters || $0.charterOf == nil) && $0.isActive }
+            .filter { !$0.isWithdrawn }.compactMap(\.details).filter {
+                (withCharters || $0.charterOf == nil) && $0.isActive
+            }
         return (entries, page.count == limit ? page.last.flatMap { Int($0.key) } : nil)
     }
 

@@ -1,9 +1,9 @@
 public import Domain
 
 #if canImport(FoundationEssentials)
-    public import FoundationEssentials
+public import FoundationEssentials
 #else
-    public import Foundation
+public import Foundation
 #endif
 
 /// An aggregate whose state gives lookups: documents written in the append transaction, which decisions and tracker

@@ -2,9 +2,9 @@ public import Domain
 import EventSchema
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Rebuilding what follows from the log, and checking it against the log.
@@ -26,7 +26,8 @@ public struct Maintenance: Sendable {
         _ name: String, progress: @Sendable (Int64, Int64) -> Void
     ) async throws {
         let (generation, _) = try await models.checkpoint(name)
-        var projection = FlightProjection(models: models, store: store, generation: generation + 1, position: 0, isRebuild: true)
+        var projection = FlightProjection(
+            models: models, store: store, generation: generation + 1, position: 0, isRebuild: true)
         let total = try await store.head()
         var done: Int64 = 0
         while true {
@@ -60,8 +61,12 @@ public struct Maintenance: Sendable {
         }
         let stored = try await store.lookupDigest().filter { $0.hasPrefix("lookup ") }
         let expected = replay.digest
-        for line in Set(expected).subtracting(stored).sorted().prefix(20) { problems.append("lookup missing or different: \(line.prefix(160))") }
-        for line in Set(stored).subtracting(expected).sorted().prefix(20) { problems.append("lookup that no event explains: \(line.prefix(160))") }
+        for line in Set(expected).subtracting(stored).sorted().prefix(20) {
+            problems.append("lookup missing or different: \(line.prefix(160))")
+        }
+        for line in Set(stored).subtracting(expected).sorted().prefix(20) {
+            problems.append("lookup that no event explains: \(line.prefix(160))")
+        }
         return problems
     }
 }
@@ -73,7 +78,9 @@ struct LookupReplay {
 
     mutating func apply(_ envelope: EventEnvelope) throws {
         let stream = envelope.stream
-        func fold<A: StoredAggregate>(_ type: A.Type, _ states: inout [StreamName: any Aggregate]) throws -> [DocumentWrite] {
+        func fold<A: StoredAggregate>(
+            _ type: A.Type, _ states: inout [StreamName: any Aggregate]
+        ) throws -> [DocumentWrite] {
             guard let event = A.unwrap(try EventCodec.decode(envelope.event)) else { return [] }
             var state = states[stream] as? A ?? A()
             let before = state

@@ -2,9 +2,9 @@ import Domain
 import EventSchema
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// The read model `flights`: one ``FlightView`` a flight, an index by time, and one of reports that wait for staff.
@@ -108,12 +108,22 @@ struct FlightProjection {
                 }
                 if old?.isLive != view.isLive {
                     writes.append(
-                        (tenant, view.isLive ? .put(kind: Self.openKind, key: key, value: []) : .delete(kind: Self.openKind, key: key)))
+                        (
+                            tenant,
+                            view.isLive
+                                ? .put(kind: Self.openKind, key: key, value: [])
+                                : .delete(kind: Self.openKind, key: key)
+                        ))
                 }
                 let waits = view.report == .inReview
                 if (old?.report == .inReview) != waits {
                     writes.append(
-                        (tenant, waits ? .put(kind: Self.reviewKind, key: key, value: []) : .delete(kind: Self.reviewKind, key: key)))
+                        (
+                            tenant,
+                            waits
+                                ? .put(kind: Self.reviewKind, key: key, value: [])
+                                : .delete(kind: Self.reviewKind, key: key)
+                        ))
                 }
             }
         }

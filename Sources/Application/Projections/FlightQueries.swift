@@ -2,9 +2,9 @@ public import Domain
 import EventSchema
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Reads what the projections keep, and single flights from their own streams.
@@ -42,7 +42,8 @@ public struct FlightQueries: Sendable {
             switch (scope, state) {
             case (.all, "in-review"):
                 keys = try await models.documents(
-                    tenant, FlightProjection.name, kind: FlightProjection.reviewKind, range).map(\.key)
+                    tenant, FlightProjection.name, kind: FlightProjection.reviewKind, range
+                ).map(\.key)
             case (.all, _):
                 keys = []
             case (.own(let user), _):
@@ -70,9 +71,14 @@ public struct FlightQueries: Sendable {
             for view in page {
                 if let state, view.state != state { continue }
                 if let needle,
-                    ![view.callsign, view.pilotIdent, view.registration ?? "", view.departure?.code ?? "", view.arrival?.code ?? ""]
-                        .contains(where: { $0.uppercased().contains(needle) })
-                { continue }
+                    ![
+                        view.callsign, view.pilotIdent, view.registration ?? "", view.departure?.code ?? "",
+                        view.arrival?.code ?? "",
+                    ]
+                    .contains(where: { $0.uppercased().contains(needle) })
+                {
+                    continue
+                }
                 items.append(view)
                 if items.count == limit { return (items, "\(view.id)") }
             }
@@ -154,7 +160,8 @@ public struct FlightQueries: Sendable {
                             opening = details
                             view = view ?? FlightView(details)
                             by = details.pilotIdent
-                            text = "Flight opened by \(details.adapter), to be judged by ruleset \(details.ruleset.id) version \(details.ruleset.version)"
+                            text =
+                                "Flight opened by \(details.adapter), to be judged by ruleset \(details.ruleset.id) version \(details.ruleset.version)"
                         case .positionsRecorded(let more, _):
                             samples += more
                             continue
@@ -171,22 +178,26 @@ public struct FlightQueries: Sendable {
                         case .filed: text = "Report filed"
                         case .judged(let judgement):
                             by = "rules"
-                            text = "Judged by ruleset \(judgement.ruleset.id) version \(judgement.ruleset.version): \(judgement.outcome.rawValue), score \(judgement.score)"
+                            text =
+                                "Judged by ruleset \(judgement.ruleset.id) version \(judgement.ruleset.version): \(judgement.outcome.rawValue), score \(judgement.score)"
                         case .reviewed(let review):
                             by = review.reviewerIdent
-                            text = (review.outcome == .accept ? "Accepted" : "Not accepted")
+                            text =
+                                (review.outcome == .accept ? "Accepted" : "Not accepted")
                                 + (review.reason.isEmpty ? "" : ": \(review.reason)")
                         }
                     case .tenant, .user, .apiKey, .aircraft, .schedule, .booking: continue
                     }
-                    history.append(HistoryEntry(at: envelope.recordedAt, event: envelope.event.type, by: by, text: text))
+                    history.append(
+                        HistoryEntry(at: envelope.recordedAt, event: envelope.event.type, by: by, text: text))
                 }
                 if page.count < 1000 { break }
             }
         }
         guard let opening, let view else { return nil }
         return Details(
-            opening: opening, view: view, flight: flight.state, pirep: pirep, samples: Self.ordered(samples), history: history)
+            opening: opening, view: view, flight: flight.state, pirep: pirep, samples: Self.ordered(samples),
+            history: history)
     }
 
     /// A report as committed, and when the rules decided; nil when none was filed.
@@ -215,6 +226,8 @@ public struct FlightQueries: Sendable {
         var seen = Set<String>()
         return samples.enumerated().sorted { ($0.element.eventTime, $0.offset) < ($1.element.eventTime, $1.offset) }
             .map(\.element)
-            .filter { seen.insert("\($0.eventTime.milliseconds)/\($0.position.latitude)/\($0.position.longitude)").inserted }
+            .filter {
+                seen.insert("\($0.eventTime.milliseconds)/\($0.position.latitude)/\($0.position.longitude)").inserted
+            }
     }
 }

@@ -123,7 +123,9 @@ public struct FlightView: Codable, Hashable, Sendable {
         let speed = sample.groundSpeed?.rawValue ?? 0
         let climb = vertical?.rawValue ?? 0
         if speed < 40 {
-            if highestAltitude.map({ $0.rawValue > 3000 }) ?? false, phase != .boarding, phase != .taxiOut { return .taxiIn }
+            if highestAltitude.map({ $0.rawValue > 3000 }) ?? false, phase != .boarding, phase != .taxiOut {
+                return .taxiIn
+            }
             return speed < 1 ? (phase == .boarding ? .boarding : phase) : .taxiOut
         }
         return climb > 400 ? .climb : climb < -400 ? .descent : .cruise
@@ -147,7 +149,9 @@ public struct FlightView: Codable, Hashable, Sendable {
             figures?.phases = []
             figures?.gaps = []
             if let rate = judgement.figures.touchdownRate { landingRate = rate }
-            let causes = judgement.findings.filter { $0.action != .accept && $0.verdict != .pass && $0.verdict != .notApplicable }
+            let causes = judgement.findings.filter {
+                $0.action != .accept && $0.verdict != .pass && $0.verdict != .notApplicable
+            }
             reason = causes.isEmpty ? nil : causes.map(\.title).joined(separator: "; ")
         case .reviewed(let review):
             report = review.outcome == .accept ? .accepted : .rejected

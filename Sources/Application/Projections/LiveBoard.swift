@@ -2,9 +2,9 @@ public import Domain
 import Synchronization
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// What changed for the live map and for those who watch one flight.
@@ -65,7 +65,8 @@ public final class LiveBoard: Sendable {
                 var board = state.tenants[change.tenant] ?? TenantBoard(ringStart: state.isReady ? 0 : sequence)
                 board.flights[change.flight.id] = Self.isShown(change.flight, at: now) ? change.flight : nil
                 board.ring.append((now, change.sequence, change.flight.id))
-                if board.ring.count > Self.ringCapacity || board.ring.first.map({ now - $0.at > Self.ringSpan }) == true {
+                if board.ring.count > Self.ringCapacity || board.ring.first.map({ now - $0.at > Self.ringSpan }) == true
+                {
                     let surplus = max(0, board.ring.count - Self.ringCapacity)
                     let old = board.ring.prefix { now - $0.at > Self.ringSpan }.count
                     let dropped = max(surplus, old)
@@ -135,7 +136,11 @@ public final class LiveBoard: Sendable {
             var upsert: [FlightView] = []
             var remove: [FlightID] = []
             for id in changed.sorted(by: { $0.uuid < $1.uuid }) {
-                if let view = board.flights[id], Self.isShown(view, at: now) { upsert.append(view) } else { remove.append(id) }
+                if let view = board.flights[id], Self.isShown(view, at: now) {
+                    upsert.append(view)
+                } else {
+                    remove.append(id)
+                }
             }
             return (state.sequence, upsert, remove)
         }

@@ -99,7 +99,8 @@ public struct Projector: Service {
                 id, FlightProjection.name, kind: FlightProjection.openKind, DocumentRange(descending: true, limit: 5000)
             ) { keys.insert(document.key) }
             for document in try await models.documents(
-                id, FlightProjection.name, kind: FlightProjection.flightKind, DocumentRange(descending: true, limit: 500)
+                id, FlightProjection.name, kind: FlightProjection.flightKind,
+                DocumentRange(descending: true, limit: 500)
             ) { keys.insert(document.key) }
             for key in keys {
                 guard

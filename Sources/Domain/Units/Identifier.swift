@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-    public import FoundationEssentials
+public import FoundationEssentials
 #else
-    public import Foundation
+public import Foundation
 #endif
 
 /// The id of one kind of entity: a UUID, made as version 7 so that ids sort by the time they were made (RFC 9562, 5.7).

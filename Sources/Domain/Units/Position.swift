@@ -1,12 +1,12 @@
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// A point on the earth: latitude -90...90, longitude in (-180, 180], degrees WGS-84.
@@ -29,7 +29,8 @@ public struct Position: Hashable, Sendable, Codable {
                 latitude: try values.decode(Double.self, forKey: .latitude),
                 longitude: try values.decode(Double.self, forKey: .longitude))
         else {
-            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "not on the earth"))
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "not on the earth"))
         }
         self = position
     }

@@ -80,9 +80,7 @@ extension Timestamp {
     }
 
     /// Year, month, day, hour, minute, second, millisecond in UTC.
-    public var components:
-        (year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int, millisecond: Int)
-    {
+    public var components: (year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int, millisecond: Int) {
         var days = milliseconds / 86_400_000
         var rest = milliseconds % 86_400_000
         if rest < 0 {

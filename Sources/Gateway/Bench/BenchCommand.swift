@@ -29,7 +29,8 @@ struct Bench: AsyncParsableCommand {
     func run() async throws {
         let names = workload == "all" ? Self.workloads : [workload]
         guard names.allSatisfy(Self.workloads.contains) else {
-            throw ArgumentParser.ValidationError("unknown workload \(workload): choose one of \(Self.workloads.joined(separator: ", ")) or all")
+            throw ArgumentParser.ValidationError(
+                "unknown workload \(workload): choose one of \(Self.workloads.joined(separator: ", ")) or all")
         }
         var results: [BenchResult] = []
         print(BenchResult.header)
@@ -71,7 +72,11 @@ struct Bench: AsyncParsableCommand {
                 results[index].canaryAfter = after
             }
             if min(before, after) >= 5000 || attempt == 3 {
-                if min(before, after) < 5000 { for index in results.indices { results[index].notes.append("disk busy: canary under 5,000/s three times") } }
+                if min(before, after) < 5000 {
+                    for index in results.indices {
+                        results[index].notes.append("disk busy: canary under 5,000/s three times")
+                    }
+                }
                 return results
             }
         }
@@ -131,7 +136,8 @@ struct Bench: AsyncParsableCommand {
         var notes = ["\(stored) stored in all of \(counter.value) sent"]
         if stored < sentBefore + good { notes.append("LOST \(sentBefore + good - stored)") }
         if good != outcome.latencies.count { notes.append("answers \(outcome.statuses)") }
-        notes.append(String(format: "/healthz p99 %.2f ms under this load", healthOutcome.latencies.quantile(0.99) ?? -1))
+        notes.append(
+            String(format: "/healthz p99 %.2f ms under this load", healthOutcome.latencies.quantile(0.99) ?? -1))
         return BenchResult(
             name: "P1 position-http", work: "64 connections, 500 pilots", operations: good, seconds: elapsed,
             perSecond: Double(good) / elapsed, cpuMicroseconds: used / Double(max(1, good)) * 1e6,
@@ -173,7 +179,9 @@ struct Bench: AsyncParsableCommand {
 
     private func reports(_ directory: String) async throws -> [BenchResult] {
         var results: [BenchResult] = []
-        for (label, count) in [("100 points each, fresh store", 1500), ("100 points each, 300,000 points stored", 3000)] {
+        for (label, count) in [
+            ("100 points each, fresh store", 1500), ("100 points each, 300,000 points stored", 3000),
+        ] {
             let data = directory + "/\(count)"
             let world: BenchWorld
             do {
@@ -228,7 +236,9 @@ struct Bench: AsyncParsableCommand {
 
     private static func completion(_ pilot: BenchWorld.Pilot) -> ByteBuffer {
         var log = ""
-        for minute in 0..<75 { log += "[10:\(minute % 60 < 10 ? "0" : "")\(minute % 60):00] Cruise check, fuel and weather noted by crew\n" }
+        for minute in 0..<75 {
+            log += "[10:\(minute % 60 < 10 ? "0" : "")\(minute % 60):00] Cruise check, fuel and weather noted by crew\n"
+        }
         let events = (0..<22).map {
             "{\"eventId\":\"e\($0)\",\"eventElapsedTime\":\($0 * 60),\"eventTimestamp\":\"2026-11-21T10:00:01.000Z\",\"eventCondition\":null,\"message\":\"Event number \($0) of the flight\"}"
         }
@@ -289,7 +299,8 @@ struct Bench: AsyncParsableCommand {
             results.append(
                 BenchResult(
                     name: "P3 append-sqlite", work: "64 writers, \(batch) events an append", operations: count,
-                    seconds: elapsed, perSecond: Double(count) / elapsed, cpuMicroseconds: used / Double(max(1, count)) * 1e6,
+                    seconds: elapsed, perSecond: Double(count) / elapsed,
+                    cpuMicroseconds: used / Double(max(1, count)) * 1e6,
                     notes: head == Int64(count) ? ["all stored"] : ["STORED \(head)"]))
         }
         return results

@@ -1,7 +1,7 @@
 import Domain
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #endif
 import Foundation
 import Synchronization
@@ -24,7 +24,9 @@ struct BenchResult: Codable, Sendable {
     var notes: [String] = []
 
     var row: String {
-        func text(_ value: Double?, _ digits: Int = 2) -> String { value.map { String(format: "%.\(digits)f", $0) } ?? "–" }
+        func text(_ value: Double?, _ digits: Int = 2) -> String {
+            value.map { String(format: "%.\(digits)f", $0) } ?? "–"
+        }
         return
             "| \(name) | \(work) | \(operations) | \(text(perSecond, 0)) | \(text(cpuMicroseconds, 1)) | \(text(p50Milliseconds)) | \(text(p99Milliseconds)) | \(text(p999Milliseconds)) | \(text(peakRSSMegabytes, 0)) | \(text(canaryBefore, 0)) / \(text(canaryAfter, 0)) | \(notes.joined(separator: "; ")) |"
     }
@@ -113,7 +115,9 @@ final class BenchServer {
         var line = ""
         while !line.contains("\n") {
             let data = output.fileHandleForReading.availableData
-            guard !data.isEmpty else { throw SettingsError("the server to be measured did not start: run albatross serve to see why") }
+            guard !data.isEmpty else {
+                throw SettingsError("the server to be measured did not start: run albatross serve to see why")
+            }
             line += String(decoding: data, as: UTF8.self)
         }
         guard let field = line.split(whereSeparator: \.isWhitespace).first(where: { $0.hasPrefix("http=") }),

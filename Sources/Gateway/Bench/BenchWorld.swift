@@ -4,9 +4,9 @@ import EventSchema
 import Logging
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// An airline made for a benchmark: pilots with sessions, each with an open flight. Made through the same commands that a

@@ -67,7 +67,8 @@ extension Bench {
         for socket in sockets { try? await socket.close() }  // Some may be closed already.
         try await group.shutdownGracefully()
         return BenchResult(
-            name: "P8 fanout-raw", work: "\(Self.viewers) viewers, 100 aircraft", operations: received, seconds: elapsed,
+            name: "P8 fanout-raw", work: "\(Self.viewers) viewers, 100 aircraft", operations: received,
+            seconds: elapsed,
             perSecond: Double(received) / elapsed, cpuMicroseconds: used / Double(max(1, received)) * 1e6,
             peakRSSMegabytes: peak,
             notes: [

@@ -120,7 +120,9 @@ private final class RequestLoop: ChannelInboundHandler {
                     line.prefix(15).map({ $0 | 32 }).elementsEqual("content-length\u{3a}".utf8.map { $0 | 32 })
                 {
                     length = 0
-                    for byte in line.dropFirst(15) where (48...57).contains(byte) { length = length * 10 + Int(byte - 48) }
+                    for byte in line.dropFirst(15) where (48...57).contains(byte) {
+                        length = length * 10 + Int(byte - 48)
+                    }
                 }
                 lineStart = index + 1
             }

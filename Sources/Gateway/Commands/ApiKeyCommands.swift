@@ -42,7 +42,9 @@ struct ApiKeyCommands: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
 
         func run() async throws {
-            guard let key = ApiKeyID(id) else { throw Refused("\"\(id)\" is no key id: give the id that `apikey create` showed") }
+            guard let key = ApiKeyID(id) else {
+                throw Refused("\"\(id)\" is no key id: give the id that `apikey create` showed")
+            }
             try await store.withParts { parts in
                 for tenant in try await parts.directory.tenants().compactMap(\.id) + [platformTenant]
                 where try await parts.directory.apiKey(tenant, key) != nil {

@@ -25,13 +25,16 @@ struct BookingCommands: AsyncParsableCommand {
                 if let registration {
                     aircraft = try await parts.directory.aircraft(id, registration: registration)
                     guard aircraft?.isActive == true else {
-                        throw Refused("no aircraft \(registration) in service: see the fleet, or add it with `albatross fleet import`")
+                        throw Refused(
+                            "no aircraft \(registration) in service: see the fleet, or add it with `albatross fleet import`"
+                        )
                     }
                 }
                 let booking: BookingDetails
                 do {
                     booking = try await parts.bookings.book(
-                        details, user: profile.id, schedule: "\(entry.id)", aircraft: aircraft?.number, repeatIsSame: true)
+                        details, user: profile.id, schedule: "\(entry.id)", aircraft: aircraft?.number,
+                        repeatIsSame: true)
                 } catch let refusal as BookingRefusal {
                     throw Refused(Self.text(refusal, flight: flight))
                 }
@@ -42,7 +45,8 @@ struct BookingCommands: AsyncParsableCommand {
                         "departure": .text(entry.departure), "arrival": .text(entry.arrival),
                         "user": .string(profile.ident), "registration": .text(aircraft?.registration),
                     ]),
-                    "\(name) \(entry.departure)-\(entry.arrival) booked for \(profile.ident): booking \(booking.number)")
+                    "\(name) \(entry.departure)-\(entry.arrival) booked for \(profile.ident): booking \(booking.number)"
+                )
             }
         }
 
@@ -68,7 +72,8 @@ struct BookingCommands: AsyncParsableCommand {
         static func readings(of flight: String, tenant: Tenant) -> [(airline: String, number: String)] {
             let text = flight.uppercased().filter { !$0.isWhitespace }
             var found: [(String, String)] = []
-            for code in [tenant.icao, tenant.iata ?? ""] where !code.isEmpty && text.hasPrefix(code) && text.count > code.count {
+            for code in [tenant.icao, tenant.iata ?? ""]
+            where !code.isEmpty && text.hasPrefix(code) && text.count > code.count {
                 found.append((tenant.icao, String(text.dropFirst(code.count))))
             }
             for length in [3, 2, 4] where text.count > length {
@@ -80,7 +85,8 @@ struct BookingCommands: AsyncParsableCommand {
 
         private static func text(_ refusal: BookingRefusal, flight: String) -> String {
             switch refusal {
-            case .taken: "\(flight) is booked by another pilot: choose another flight, or allow it with `albatross tenant set SLUG --booking-exclusive false`"
+            case .taken:
+                "\(flight) is booked by another pilot: choose another flight, or allow it with `albatross tenant set SLUG --booking-exclusive false`"
             case .scheduleUnknown: "\(flight) is not in the timetable"
             case .bookingUnknown: "no such booking"
             case .aircraftUnknown: "this aircraft is not in service"

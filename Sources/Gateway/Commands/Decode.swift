@@ -6,15 +6,21 @@ import Protocols
 /// Explains a captured frame: what it means to the gateway, or why it means nothing, and what the tracker would be told.
 struct Decode: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Explain a captured HTTP request of a tracker.")
-    @Option(help: ArgumentHelp("The protocol: \(AdapterRegistry.all.map { $0.id.rawValue }.joined(separator: ", ")).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The protocol: \(AdapterRegistry.all.map { $0.id.rawValue }.joined(separator: ", ")).", valueName: "name"))
     var adapter: String
-    @Argument(help: "The request: first line (path below the adapter's root), headers, empty line, body. - is standard input.")
+    @Argument(
+        help: "The request: first line (path below the adapter's root), headers, empty line, body. - is standard input."
+    )
     var file: String
     @Flag(help: "One JSON value instead of text.") var json = false
 
     func validate() throws {
         guard AdapterRegistry.adapter(adapter) != nil else {
-            throw ValidationError("no adapter \"\(adapter)\": choose \(AdapterRegistry.all.map { $0.id.rawValue }.joined(separator: ", "))")
+            throw ValidationError(
+                "no adapter \"\(adapter)\": choose \(AdapterRegistry.all.map { $0.id.rawValue }.joined(separator: ", "))"
+            )
         }
     }
 
@@ -22,14 +28,18 @@ struct Decode: AsyncParsableCommand {
         guard let type = AdapterRegistry.adapter(adapter) else { return }
         let bytes: Data
         do {
-            bytes = file == "-" ? try FileHandle.standardInput.readToEnd() ?? Data() : try Data(contentsOf: URL(fileURLWithPath: file))
+            bytes =
+                file == "-"
+                ? try FileHandle.standardInput.readToEnd() ?? Data() : try Data(contentsOf: URL(fileURLWithPath: file))
         } catch {
             throw Refused("cannot read \(file): see that it is there and readable")
         }
         let frame = try CapturedFrame.parse(Array(bytes), adapter: adapter, receivedAt: Composition.now())
         let limit = type.bodyLimit(method: frame.method, path: frame.path)
         guard frame.body.count <= limit else {
-            throw Refused("the body has \(frame.body.count) bytes, more than the \(limit) that this call may have: the gateway answers 413")
+            throw Refused(
+                "the body has \(frame.body.count) bytes, more than the \(limit) that this call may have: the gateway answers 413"
+            )
         }
         let decoded = type.init().decode(frame)
         let output = Output(json: json)
@@ -46,7 +56,8 @@ struct Decode: AsyncParsableCommand {
             let lines = RequestText.lines(request)
             output.show(
                 .make([
-                    "adapter": .string(adapter), "understood": .bool(true), "request": .string(RequestText.name(request)),
+                    "adapter": .string(adapter), "understood": .bool(true),
+                    "request": .string(RequestText.name(request)),
                     "credential": .string(credential), "meaning": .array(lines.map(JSONValue.string)),
                     "unrecognised": unknownJSON,
                 ]),
@@ -64,7 +75,8 @@ struct Decode: AsyncParsableCommand {
                 ]),
                 "\(frame.method) \(frame.path): not understood, \(error.code.rawValue)"
                     + (error.field.map { " (field \($0))" } ?? "")
-                    + "\n  \(error.message)\n  credential: \(credential)\n  the tracker is told: \(reply.status) \(body)" + unknownText)
+                    + "\n  \(error.message)\n  credential: \(credential)\n  the tracker is told: \(reply.status) \(body)"
+                    + unknownText)
             throw Refused("the frame is not understood: \(error.message)")
         }
     }
@@ -172,7 +184,8 @@ enum RequestText {
                 query.minimumFlightTimeHours.map { "flight time from: \($0) h" },
                 query.maximumFlightTimeHours.map { "flight time to: \($0) h" },
                 query.minimumDistance.map { "distance from: \($0.rawValue) NM" },
-                query.maximumDistance.map { "distance to: \($0.rawValue) NM" }, query.aircraft.map { "aircraft: \($0)" },
+                query.maximumDistance.map { "distance to: \($0.rawValue) NM" },
+                query.aircraft.map { "aircraft: \($0)" },
                 query.callsign.map { "callsign: \($0)" }, "limit: \(query.limit)",
             ].compactMap { $0 }
         case .book(let schedule, let aircraft):
@@ -182,7 +195,8 @@ enum RequestText {
         case .charter(let charter):
             return [
                 "callsign: \(charter.callsign)", "from \(charter.departure) to \(charter.arrival)",
-                "route: \(charter.route.joined(separator: " "))", "aircraft: \(charter.aircraft)", "cruise: \(charter.cruise)",
+                "route: \(charter.route.joined(separator: " "))", "aircraft: \(charter.aircraft)",
+                "cruise: \(charter.cruise)",
                 charter.isCargo ? "cargo" : "passengers", "\(charter.departureTime) to \(charter.arrivalTime)",
             ]
         case .positions(let key, let reports): return [flight(key)] + reports.flatMap(position)
@@ -212,7 +226,8 @@ enum RequestText {
     private static func plain(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? "\(value)" }
 
     private static func flight(_ key: FlightKey) -> String {
-        "flight: " + [key.id.map { "id \($0)" }, key.booking.map { "booking \($0)" }].compactMap { $0 }.joined(separator: ", ")
+        "flight: "
+            + [key.id.map { "id \($0)" }, key.booking.map { "booking \($0)" }].compactMap { $0 }.joined(separator: ", ")
     }
 
     private static func position(_ report: PositionReport) -> [String] {
@@ -223,7 +238,8 @@ enum RequestText {
             sample.altitudeMSL.map { "altitude: \(plain($0.rawValue)) ft above sea level" },
             sample.heightAGL.map { "height: \(plain($0.rawValue)) ft above ground" },
             sample.groundSpeed.map { "ground speed: \(plain($0.rawValue)) kt" },
-            sample.heading.map { "heading: \(plain($0.rawValue))°" }, sample.claimedPhase.map { "phase: \($0.rawValue)" },
+            sample.heading.map { "heading: \(plain($0.rawValue))°" },
+            sample.claimedPhase.map { "phase: \($0.rawValue)" },
             sample.distanceRemaining.map { "to go: \(plain($0.rawValue)) NM" },
             sample.timeRemaining.map { "to go: \($0.rawValue) min" }, sample.network.map { "network: \($0)" },
             report.aircraft.map { "aircraft: \($0)" }, report.route.map { "route: \($0)" },

@@ -21,7 +21,8 @@ struct Rebuild: AsyncParsableCommand {
             let names = name.map { [$0] } ?? Maintenance.names
             for name in names {
                 try await parts.maintenance.rebuild(name) { done, total in
-                    Terminal.progress("\(name): \(done) of \(total) events (\(total == 0 ? 100 : done * 100 / total) %)")
+                    Terminal.progress(
+                        "\(name): \(done) of \(total) events (\(total == 0 ? 100 : done * 100 / total) %)")
                 }
             }
             store.output.show(
@@ -32,7 +33,8 @@ struct Rebuild: AsyncParsableCommand {
 
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check every stored event, and what follows from them against a replay; exit 0 only when all is sound.")
+        abstract:
+            "Check every stored event, and what follows from them against a replay; exit 0 only when all is sound.")
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
@@ -56,7 +58,9 @@ struct Verify: AsyncParsableCommand {
                 ]),
                 problems.isEmpty ? "Sound: \(events) events" : problems.joined(separator: "\n"))
             guard problems.isEmpty else {
-                throw Refused("\(problems.count) problem\(problems.count == 1 ? "" : "s") found: restore a backup, or run `albatross rebuild` where only a read model differs")
+                throw Refused(
+                    "\(problems.count) problem\(problems.count == 1 ? "" : "s") found: restore a backup, or run `albatross rebuild` where only a read model differs"
+                )
             }
         }
     }

@@ -61,7 +61,8 @@ struct PIREPCommands: AsyncParsableCommand {
                     let flight = try await parts.directory.flight(id, report.flight)?.opening
                     rows.append([
                         "\(report.flight)", pilot.ident, flight?.callsign ?? "-",
-                        "\(flight?.departure?.code ?? "????")-\(flight?.arrival?.code ?? "????")", report.state.rawValue,
+                        "\(flight?.departure?.code ?? "????")-\(flight?.arrival?.code ?? "????")",
+                        report.state.rawValue,
                         report.filedAt.iso8601,
                     ])
                     items.append(
@@ -176,7 +177,8 @@ enum PIREPText {
             "findings": .array((judgement?.findings ?? []).map(finding)),
             "review": details.pirep.review.map {
                 .make([
-                    "outcome": .string($0.outcome.rawValue), "reason": .string($0.reason), "by": .string($0.reviewerIdent),
+                    "outcome": .string($0.outcome.rawValue), "reason": .string($0.reason),
+                    "by": .string($0.reviewerIdent),
                     "at": .string($0.at.iso8601),
                 ])
             },
@@ -210,11 +212,15 @@ enum PIREPText {
         if let judgement = details.pirep.judgement {
             let figures = judgement.figures
             func shown(_ time: Timestamp?) -> String { time?.iso8601 ?? "not seen" }
-            lines.append("Out \(shown(figures.out)), off \(shown(figures.off)), on \(shown(figures.on)), in \(shown(figures.inBlock))")
             lines.append(
-                "Judged by \(judgement.ruleset.id) version \(judgement.ruleset.version): \(judgement.outcome.rawValue), score \(judgement.score)")
+                "Out \(shown(figures.out)), off \(shown(figures.off)), on \(shown(figures.on)), in \(shown(figures.inBlock))"
+            )
+            lines.append(
+                "Judged by \(judgement.ruleset.id) version \(judgement.ruleset.version): \(judgement.outcome.rawValue), score \(judgement.score)"
+            )
             for finding in judgement.findings where finding.verdict == .violated || finding.verdict == .inconclusive {
-                lines.append("  \(finding.verdict.rawValue) \(finding.rule) (\(finding.action.rawValue)): \(finding.staffText)")
+                lines.append(
+                    "  \(finding.verdict.rawValue) \(finding.rule) (\(finding.action.rawValue)): \(finding.staffText)")
             }
         } else {
             lines.append("Not judged yet: a running server judges it")

@@ -46,7 +46,8 @@ extension Composition {
     /// The tenant with this slug; `platform` is none.
     func tenant(slug: String) async throws -> (id: TenantID, tenant: Tenant) {
         guard let tenant = try await directory.tenant(slug: slug), let id = tenant.id else {
-            throw Refused("no tenant \"\(slug)\": see `albatross tenant list`, or make it with `albatross tenant create`")
+            throw Refused(
+                "no tenant \"\(slug)\": see `albatross tenant list`, or make it with `albatross tenant create`")
         }
         return (id, tenant)
     }
@@ -69,7 +70,9 @@ enum PasswordInput {
     static func read() throws -> String {
         let data = try FileHandle.standardInput.readToEnd() ?? Data()
         guard let text = trimmed(data) else { throw Refused("the password on standard input is not UTF-8 text") }
-        guard !text.isEmpty else { throw Refused("the password on standard input is empty: pipe it in, e.g. `… --password-stdin < file`") }
+        guard !text.isEmpty else {
+            throw Refused("the password on standard input is empty: pipe it in, e.g. `… --password-stdin < file`")
+        }
         return text
     }
 

@@ -77,7 +77,9 @@ struct TenantCommands: AsyncParsableCommand {
             if let abandonHours, !(1...720).contains(abandonHours) {
                 throw ValidationError("--abandon-hours must be 1 to 720")
             }
-            if livePublic == nil, bookingExclusive == nil, chartersAllowed == nil, liveMinutes == nil, abandonHours == nil {
+            if livePublic == nil, bookingExclusive == nil, chartersAllowed == nil, liveMinutes == nil,
+                abandonHours == nil
+            {
                 throw ValidationError("name a setting, e.g. --live-public true")
             }
         }
@@ -121,7 +123,9 @@ struct TenantCommands: AsyncParsableCommand {
                             || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
                             || byte == UInt8(ascii: ".")
                     }
-                guard isName else { throw ValidationError("\"\(host)\" is no host name: give it without scheme and port") }
+                guard isName else {
+                    throw ValidationError("\"\(host)\" is no host name: give it without scheme and port")
+                }
             }
 
             func run() async throws {

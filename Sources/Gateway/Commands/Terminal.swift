@@ -56,7 +56,9 @@ extension JSONValue {
         object.members.append(.init(name, .string(text)))
         return .object(object)
     }
-    static func text(_ value: (some CustomStringConvertible)?) -> JSONValue { value.map { .string($0.description) } ?? .null }
+    static func text(_ value: (some CustomStringConvertible)?) -> JSONValue {
+        value.map { .string($0.description) } ?? .null
+    }
     static func number(_ value: Int?) -> JSONValue { value.map { .integer(Int64($0)) } ?? .null }
     static func number(_ value: Double?) -> JSONValue { value.map { .double($0) } ?? .null }
 }

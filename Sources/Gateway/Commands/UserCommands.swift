@@ -43,12 +43,14 @@ struct UserCommands: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Add a person, active at once.")
         @OptionGroup var place: Place
         @Option(help: "admin, staff, dispatcher or pilot (default pilot).", transform: oneOf(Role.self)) var role: Role?
-        @Option(help: "Ident, e.g. VMS0007: its digits become the pilot's number. Default: the next free one.") var id: String?
+        @Option(help: "Ident, e.g. VMS0007: its digits become the pilot's number. Default: the next free one.") var id:
+            String?
         @Option(help: "E-mail address.") var email: String
         @Option(help: "Full name.") var name: String?
         @Option(help: "Rank as shown to trackers.") var rank = "Captain"
         @Flag(help: "Not confirmed: the person cannot log in until staff confirm.") var unconfirmed = false
-        @Flag(help: "Read the password from standard input, to its end; without it one is made and shown.") var passwordStdin = false
+        @Flag(help: "Read the password from standard input, to its end; without it one is made and shown.")
+        var passwordStdin = false
         @OptionGroup var store: StoreOptions
 
         func validate() throws {
@@ -117,7 +119,8 @@ struct UserCommands: AsyncParsableCommand {
     struct Password: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Set a new password.")
         @OptionGroup var person: Person
-        @Flag(help: "Read the password from standard input, to its end; without it one is made and shown.") var passwordStdin = false
+        @Flag(help: "Read the password from standard input, to its end; without it one is made and shown.")
+        var passwordStdin = false
         @OptionGroup var store: StoreOptions
 
         func run() async throws {

@@ -10,9 +10,9 @@ import StoreSQLite
 import Validation
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// The parts of one process, put together: the only place that names a concrete store.

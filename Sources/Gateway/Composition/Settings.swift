@@ -1,9 +1,9 @@
 import Domain
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Settings that come from flags, then from the environment.
@@ -37,7 +37,8 @@ struct Settings: Sendable {
         if let value = environment["ALBATROSS_WEB_ROOT"], !value.isEmpty { webRoot = value }
         if let url = environment["DATABASE_URL"], !url.isEmpty {
             guard url.hasPrefix("sqlite://") else {
-                throw SettingsError("DATABASE_URL must begin with sqlite:/// in this version; leave it out to use --data")
+                throw SettingsError(
+                    "DATABASE_URL must begin with sqlite:/// in this version; leave it out to use --data")
             }
             data = String(url.dropFirst("sqlite://".count))
         }

@@ -32,7 +32,8 @@ struct Demo: AsyncParsableCommand {
         var logger = Logger(label: "albatross")
         logger.logLevel = .notice
         let parts = try Composition(settings: settings, logger: logger)
-        let airline = try await DemoAirline.make(parts, pilotsPerSeat: min(Self.mostPilotsPerSeat, Int(speed.rounded(.up)) + 2))
+        let airline = try await DemoAirline.make(
+            parts, pilotsPerSeat: min(Self.mostPilotsPerSeat, Int(speed.rounded(.up)) + 2))
 
         let (addresses, address) = AsyncStream.makeStream(of: String.self)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -78,7 +79,8 @@ struct Demo: AsyncParsableCommand {
             """)
         let host = bound.prefix { $0 != ":" }
         if host != "127.0.0.1", !bound.hasPrefix("[::1]") {
-            Terminal.note("Warning: \(bound) can be reached from outside, and the demonstration's passwords are public.")
+            Terminal.note(
+                "Warning: \(bound) can be reached from outside, and the demonstration's passwords are public.")
         }
     }
 }

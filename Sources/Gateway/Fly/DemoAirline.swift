@@ -37,7 +37,8 @@ struct DemoAirline: Sendable {
         // Every second flight of this one jumps 60 NM aside: for the review desk.
         Seat(
             flightNumber: "107", departure: "LFPG", arrival: "LFBO", route: "OKASI LMG FISTO", minutes: 76, level: 350,
-            type: "A320", registration: "F-VMSD", adapter: "smartcars3", tracks: ["lfpg-lfbo-jump", "lfpg-lfbo"], from: 0.54),
+            type: "A320", registration: "F-VMSD", adapter: "smartcars3", tracks: ["lfpg-lfbo-jump", "lfpg-lfbo"],
+            from: 0.54),
         Seat(
             flightNumber: "747", departure: "LIRF", arrival: "LLBG", route: "", minutes: 345, level: 360,
             type: "B744", registration: "4X-VMS", adapter: "smartcars3", tracks: ["lirf-llbg"], from: 0.5),
@@ -95,17 +96,19 @@ struct DemoAirline: Sendable {
         }
         for seat in seats { try await publish(seat, parts, id) }
         let airline = DemoAirline(id: id, pilots: pilots)
-        try await airline.endOldFlights(parts)
+        try await airline.endFlights(of: pilots.joined(), parts)
         return airline
     }
 
     private static func name(_ number: Int) -> String {
         let first = [
-            "Amelia", "Jorge", "Bessie", "Louis", "Jean", "Hubert", "Elly", "Lotfia", "Charles", "Harriet", "Alberto", "Raymonde",
+            "Amelia", "Jorge", "Bessie", "Louis", "Jean", "Hubert", "Elly", "Lotfia", "Charles", "Harriet", "Alberto",
+            "Raymonde",
             "Igor", "Beryl", "Katharine", "Otto", "Hanna", "Neville", "Sabiha",
         ]
         let last = [
-            "Marsh", "Chavez", "Stone", "Almeida", "Batten", "Latour", "Nadir", "Lind", "Quimby", "Santos", "Rocher", "Volkov",
+            "Marsh", "Chavez", "Stone", "Almeida", "Batten", "Latour", "Nadir", "Lind", "Quimby", "Santos", "Rocher",
+            "Volkov",
             "Clark", "Weiss", "Norway", "Gokcen", "Baker", "Ito", "Okafor", "Hale", "Moreau", "Petrov", "Silva",
         ]
         return "\(first[number % first.count]) \(last[number % last.count])"
@@ -127,7 +130,8 @@ struct DemoAirline: Sendable {
             ScheduleDetails(
                 id: schedule, number: scheduleNumber, airline: "VMS", flightNumber: seat.flightNumber,
                 departure: departure, arrival: arrival, route: seat.route, level: seat.level,
-                distance: NauticalMiles(distance), departureTime: nil, arrivalTime: nil, flightTime: Minutes(seat.minutes),
+                distance: NauticalMiles(distance), departureTime: nil, arrivalTime: nil,
+                flightTime: Minutes(seat.minutes),
                 notes: "Flown by the demonstration", aircraft: [number], subfleets: [seat.type])
         }
     }
@@ -142,9 +146,9 @@ struct DemoAirline: Sendable {
         }
     }
 
-    /// Simulated flights that an earlier run left in the air are cancelled, their bookings too.
-    private func endOldFlights(_ parts: Composition) async throws {
-        for ident in pilots.joined() {
+    /// Cancels flights that simulated pilots left in the air, and their bookings.
+    func endFlights(of idents: some Sequence<String>, _ parts: Composition) async throws {
+        for ident in idents {
             guard let pilot = try await parts.directory.user(id, ident: ident)?.profile?.id else { continue }
             for booking in try await parts.directory.bookings(id, of: pilot) {
                 if let flight = try await parts.directory.flight(id, booking: booking.number),

@@ -54,6 +54,8 @@ final class DemoPilots: Sendable {
                 if Task.isCancelled { return }
                 Terminal.note("\(name): \(ErrorText.line(for: error)); the next pilot takes over in 10 s")
                 try? await Task.sleep(for: .seconds(10))  // Cancelled at the end: the loop ends.
+                // Else nobody could book this flight again; what fails here is tried again after the next failure.
+                try? await airline.endFlights(of: crew, parts)
             }
         }
     }
@@ -61,7 +63,9 @@ final class DemoPilots: Sendable {
     /// Flights of one route fly one recording. Two that end at the same moment would carry the same positions at the same
     /// times, which is what a report filed twice looks like: the later one waits.
     /// - Returns: When to start.
-    private func takeSlot(_ seat: DemoAirline.Seat, _ recording: Recording, from part: Double) -> ContinuousClock.Instant {
+    private func takeSlot(
+        _ seat: DemoAirline.Seat, _ recording: Recording, from part: Double
+    ) -> ContinuousClock.Instant {
         let length = Duration.seconds((recording.last - recording.first).seconds * (1 - part) / speed)
         let apart = min(.seconds(15), length / 6)
         let now = ContinuousClock.now
@@ -102,7 +106,8 @@ final class DemoPilots: Sendable {
         let causes = judgement.findings.filter {
             ($0.verdict == .violated || $0.verdict == .inconclusive) && $0.action != .accept
         }.map(\.title)
-        return "\(word) \(name), score \(judgement.score)" + (causes.isEmpty ? "" : ": \(causes.joined(separator: "; "))")
+        return "\(word) \(name), score \(judgement.score)"
+            + (causes.isEmpty ? "" : ": \(causes.joined(separator: "; "))")
     }
 
     /// A server that listens everywhere is reached here.

@@ -38,8 +38,10 @@ enum DemoTracks {
             rows.append(
                 Recording.Row(
                     time: begin + .seconds(seconds), position: position,
-                    pressureAltitude: Double(cells[3]).map { Feet($0) }, groundSpeed: Double(cells[4]).map { Knots($0) },
-                    track: Double(cells[5]).map { Degrees($0) }, verticalRate: Double(cells[6]).map { FeetPerMinute($0) },
+                    pressureAltitude: Double(cells[3]).map { Feet($0) },
+                    groundSpeed: Double(cells[4]).map { Knots($0) },
+                    track: Double(cells[5]).map { Degrees($0) },
+                    verticalRate: Double(cells[6]).map { FeetPerMinute($0) },
                     onGround: cells[7] == "1" ? true : cells[7] == "0" ? false : nil))
         }
         close()

@@ -93,7 +93,9 @@ struct GroundContact: Sendable {
         // Receivers write altitude 0 for "on the ground": a run of zeros that touches a slow row was rolled.
         func isZero(_ index: Int) -> Bool { rows[index].onGround == nil && rows[index].pressureAltitude == .zero }
         for index in rows.indices.dropFirst() where isZero(index) && isOnGround[index - 1] { isOnGround[index] = true }
-        for index in rows.indices.dropLast().reversed() where isZero(index) && isOnGround[index + 1] { isOnGround[index] = true }
+        for index in rows.indices.dropLast().reversed() where isZero(index) && isOnGround[index + 1] {
+            isOnGround[index] = true
+        }
         // Level and slowing down before the flag comes: already down.
         for first in rows.indices.dropFirst() where isOnGround[first] && !isOnGround[first - 1] {
             guard let last = rows[first - 1].pressureAltitude?.rawValue else { continue }
@@ -132,7 +134,9 @@ struct FieldElevations: Sendable {
         if let airport = planned.first(where: { greatCircleDistance(from: $0.position, to: position) <= Self.reach }) {
             return airport.elevation
         }
-        if let anchor, greatCircleDistance(from: anchor, to: position) < NauticalMiles(0.5) { return nearest?.elevation }
+        if let anchor, greatCircleDistance(from: anchor, to: position) < NauticalMiles(0.5) {
+            return nearest?.elevation
+        }
         anchor = position
         nearest = airports.airports(near: position, within: Self.reach).first { $0.elevation != nil }
         return nearest?.elevation

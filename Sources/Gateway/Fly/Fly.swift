@@ -22,13 +22,17 @@ struct Fly: AsyncParsableCommand {
     @Option(help: "The adapter's root, e.g. http://127.0.0.1:8080/acars/demo/smartcars3/.") var url: String
     @Option(help: "Ident (VMS0001), number or e-mail address of the pilot.") var user: String
     @Option(help: "The pilot's password.") var password: String
-    @Option(help: "CSV file: time, lat, lon, altitude_ft, ground_speed_kt, track_deg, vertical_rate_fpm, on_ground.") var track: String
-    @Option(help: "Code and number, e.g. VMS101: booked when it is not. Default: the first booking.") var flight: String?
+    @Option(help: "CSV file: time, lat, lon, altitude_ft, ground_speed_kt, track_deg, vertical_rate_fpm, on_ground.")
+    var track: String
+    @Option(help: "Code and number, e.g. VMS101: booked when it is not. Default: the first booking.") var flight:
+        String?
     @Option(help: "Times faster than real time.") var speed = 60.0
     @Flag(help: "Send the recorded times unchanged.") var asRecorded = false
-    @Option(help: "Upload this part of the flight (0 to 1) at once, as from a buffer, and go on at speed from there.") var from = 0.0
+    @Option(help: "Upload this part of the flight (0 to 1) at once, as from a buffer, and go on at speed from there.")
+    var from = 0.0
     @Option(help: "At least so many seconds between two positions (default: all are sent).") var interval = 0.0
-    @Option(defaultAsFlag: UInt64(1), help: "Send the positions in an order shuffled by this seed.") var shuffle: UInt64?
+    @Option(defaultAsFlag: UInt64(1), help: "Send the positions in an order shuffled by this seed.") var shuffle:
+        UInt64?
     @Option(help: "Send each position so many times.") var `repeat` = 1
     @Flag(help: "Send everything at the end of the flight, as fast as it goes.") var late = false
     @Option(help: "Stop after this part of the flight (0 to 1), without a report.") var stopAfter: Double?
@@ -77,7 +81,9 @@ struct Fly: AsyncParsableCommand {
         func show(_ progress: SimulatedFlight.Progress) {
             let now = ContinuousClock.now
             let isDue = last.withLock { last in
-                guard last.duration(to: now) >= (Terminal.isInteractive ? .seconds(1) : .seconds(10)) else { return false }
+                guard last.duration(to: now) >= (Terminal.isInteractive ? .seconds(1) : .seconds(10)) else {
+                    return false
+                }
                 last = now
                 return true
             }

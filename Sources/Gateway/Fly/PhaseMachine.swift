@@ -62,7 +62,9 @@ struct PhaseMachine {
         guard let first = samples.first, first.isOnGround,
             var index = samples.indices.first(where: { distance(samples[$0], first) > scatter })
         else { return nil }
-        while index > 0, samples[index - 1].groundSpeed >= Knots(1), distance(samples[index - 1], first) > 1 { index -= 1 }
+        while index > 0, samples[index - 1].groundSpeed >= Knots(1), distance(samples[index - 1], first) > 1 {
+            index -= 1
+        }
         return index
     }
 
@@ -177,7 +179,10 @@ struct PhaseMachine {
 
     /// The first movement is too short to have a direction: the next samples have it.
     private var isPushedNext: Bool {
-        guard let ahead = samples[index...].first(where: { greatCircleDistance(from: anchor, to: $0.position).metres >= 8 })
+        guard
+            let ahead = samples[index...].first(where: {
+                greatCircleDistance(from: anchor, to: $0.position).metres >= 8
+            })
         else { return false }
         return turn(from: anchor, to: ahead) >= 110
     }
@@ -203,7 +208,9 @@ struct PhaseMachine {
     /// Less than 300 ft up or down after so many seconds.
     private func isLevel(ahead seconds: Double) -> Bool {
         let now = samples[index]
-        guard let ahead = samples[index...].first(where: { ($0.time - now.time).seconds >= seconds }) else { return false }
+        guard let ahead = samples[index...].first(where: { ($0.time - now.time).seconds >= seconds }) else {
+            return false
+        }
         return (ahead.altitude - now.altitude).magnitude < Feet(300)
     }
 }

@@ -51,7 +51,9 @@ struct Recording: Sendable {
             guard let text = row["time"], let time = Timestamp(iso8601: text) else {
                 throw Failure(description: "line \(row.line), column time: not a time such as 2024-07-06T06:43:09.525Z")
             }
-            func number(_ column: String) -> Double? { row[column].flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil } }
+            func number(_ column: String) -> Double? {
+                row[column].flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil }
+            }
             rows.append(
                 Row(
                     time: time, position: position, pressureAltitude: number("altitude_ft").map { Feet($0) },

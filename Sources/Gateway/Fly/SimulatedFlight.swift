@@ -88,9 +88,14 @@ struct SimulatedFlight: Sendable {
         let types = try await client.aircraft()
         let (flight, booking) = try await chosen(client)
         guard known.contains(flight.departure), known.contains(flight.arrival) else {
-            throw Refused("\(flight.name) flies \(flight.departure)-\(flight.arrival), which data/airports does not list: a client would not show it")
+            throw Refused(
+                "\(flight.name) flies \(flight.departure)-\(flight.arrival), which data/airports does not list: a client would not show it"
+            )
         }
-        guard let aircraft = flight.aircraft.first(where: { types[$0] != nil }) ?? (flight.aircraft.isEmpty ? types.keys.min() : nil) else {
+        guard
+            let aircraft = flight.aircraft.first(where: { types[$0] != nil })
+                ?? (flight.aircraft.isEmpty ? types.keys.min() : nil)
+        else {
             throw Refused("no aircraft in service may fly \(flight.name): see the fleet")
         }
         result.flight = flight.name
@@ -141,7 +146,8 @@ struct SimulatedFlight: Sendable {
         // The phpVMS 7 module ignores that filter and lists the newest hundred.
         if entry == nil { entry = try await client.search(ends).first { $0.name == wanted } }
         guard let entry else {
-            throw Refused("no flight \(wanted) in the timetable: see flights/search, or add it with `albatross schedule import`")
+            throw Refused(
+                "no flight \(wanted) in the timetable: see flights/search, or add it with `albatross schedule import`")
         }
         return try booked(try await client.book(entry))
     }

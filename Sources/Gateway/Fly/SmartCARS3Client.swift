@@ -41,7 +41,8 @@ struct SmartCARS3Client: Sendable {
             id = text("id") ?? text("flightID")
             booking = object["bidID"]?.numeric.flatMap { Int(exactly: $0) }
             switch object["route"] {
-            case .array(let points)?: route = points.compactMap { if case .string(let point) = $0 { point } else { nil } }
+            case .array(let points)?:
+                route = points.compactMap { if case .string(let point) = $0 { point } else { nil } }
             default: route = []
             }
             switch object["aircraft"] {
@@ -60,20 +61,23 @@ struct SmartCARS3Client: Sendable {
     }
     private func object(_ what: String, _ answer: TrackerHTTP.Answer) throws -> JSONObject {
         guard case .object(let object)? = answer.json else {
-            throw Refused("\(what) was answered with something that is no smartCARS answer: give the adapter's root as --url")
+            throw Refused(
+                "\(what) was answered with something that is no smartCARS answer: give the adapter's root as --url")
         }
         return object
     }
     private func list(_ what: String, _ answer: TrackerHTTP.Answer) throws -> [JSONValue] {
         guard case .array(let list)? = answer.json else {
-            throw Refused("\(what) was answered with something that is no smartCARS answer: give the adapter's root as --url")
+            throw Refused(
+                "\(what) was answered with something that is no smartCARS answer: give the adapter's root as --url")
         }
         return list
     }
 
     /// Who is there: `phpvms5` or `phpvms7`.
     func probe() async throws -> String {
-        let answer = try call("the probe of \(http.root)", try await http.get(""), next: "give the adapter's root as --url")
+        let answer = try call(
+            "the probe of \(http.root)", try await http.get(""), next: "give the adapter's root as --url")
         guard case .string(let handler)? = try object("the probe", answer)["handler"] else {
             throw Refused("\(http.root) is no smartCARS 3 server: give the adapter's root as --url")
         }
@@ -95,7 +99,9 @@ struct SmartCARS3Client: Sendable {
             "log-in of \(user)", try await http.post("pilot/login?username=\(username)", body),
             next: "see that the user is of this airline and the password is right")
         let pilot = try object("log-in", answer)
-        guard case .string(let session)? = pilot["session"] else { throw Refused("the log-in was answered without a session") }
+        guard case .string(let session)? = pilot["session"] else {
+            throw Refused("the log-in was answered without a session")
+        }
         http.token = session
         func text(_ name: String) -> String { if case .string(let text)? = pilot[name] { text } else { "" } }
         return (text("pilotID"), text("firstName") + " " + text("lastName"))
@@ -115,7 +121,8 @@ struct SmartCARS3Client: Sendable {
         let answer = try call("data/aircraft", try await http.get("data/aircraft"), next: "log in again")
         var types: [Int: String] = [:]
         for value in try list("data/aircraft", answer) {
-            guard case .object(let aircraft) = value, let id = aircraft["id"]?.numeric.flatMap({ Int(exactly: $0) }) else { continue }
+            guard case .object(let aircraft) = value, let id = aircraft["id"]?.numeric.flatMap({ Int(exactly: $0) })
+            else { continue }
             if case .string(let code)? = aircraft["code"] { types[id] = code } else { types[id] = "" }
         }
         return types
@@ -129,7 +136,8 @@ struct SmartCARS3Client: Sendable {
     func search(_ query: [(String, String)]) async throws -> [Listed] {
         let text = query.map { "\($0.0)=\(Self.percentEncoded($0.1))" }.joined(separator: "&")
         let answer = try call(
-            "flights/search", try await http.get("flights/search?\(text)"), next: "see that the flight is in the timetable")
+            "flights/search", try await http.get("flights/search?\(text)"),
+            next: "see that the flight is in the timetable")
         return try list("flights/search", answer).compactMap(Listed.init)
     }
 
@@ -148,7 +156,8 @@ struct SmartCARS3Client: Sendable {
     /// The id that the client sends back as `uuid`.
     func start(booking: Int) async throws -> String {
         let answer = try call(
-            "starting the flight", try await http.post("flights/start", JSONWriter.bytes { $0.member("bidID", booking) }),
+            "starting the flight",
+            try await http.post("flights/start", JSONWriter.bytes { $0.member("bidID", booking) }),
             next: "see that the booking has an aircraft in service")
         guard case .string(let id)? = try object("flights/start", answer)["trackingID"] else {
             throw Refused("flights/start was answered without a trackingID")
@@ -157,7 +166,9 @@ struct SmartCARS3Client: Sendable {
     }
 
     func update(_ body: [UInt8]) async throws {
-        _ = try await signedIn("a position", next: "see the server's log") { try await http.post("flights/update", body) }
+        _ = try await signedIn("a position", next: "see the server's log") {
+            try await http.post("flights/update", body)
+        }
     }
 
     /// - Returns: The report's id as the server gave it, number or text.
@@ -175,7 +186,9 @@ struct SmartCARS3Client: Sendable {
     func status(of report: JSONValue) async throws -> String? {
         let answer = try call("pireps/search", try await http.get("pireps/search"), next: "log in again")
         for value in try list("pireps/search", answer) {
-            guard case .object(let listed) = value, let id = listed["id"], Self.text(id) == Self.text(report) else { continue }
+            guard case .object(let listed) = value, let id = listed["id"], Self.text(id) == Self.text(report) else {
+                continue
+            }
             if case .string(let status)? = listed["status"] { return status }
         }
         return nil
@@ -184,7 +197,8 @@ struct SmartCARS3Client: Sendable {
     /// Positions and log lines that the server shows of a report.
     func details(of report: JSONValue) async throws -> (positions: Int, log: Int) {
         let answer = try call(
-            "pireps/details", try await http.get("pireps/details?id=\(Self.percentEncoded(Self.text(report)))"), next: "log in again")
+            "pireps/details", try await http.get("pireps/details?id=\(Self.percentEncoded(Self.text(report)))"),
+            next: "log in again")
         let details = try object("pireps/details", answer)
         func count(_ name: String) -> Int { if case .array(let list)? = details[name] { list.count } else { 0 } }
         return (count("locationData"), count("flightLog"))

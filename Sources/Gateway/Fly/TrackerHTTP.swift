@@ -17,7 +17,8 @@ final class TrackerHTTP: Sendable {
         /// What the server says in words.
         var message: String {
             if case .object(let object)? = json, case .string(let text)? = object["message"] { return text }
-            return String(decoding: body.prefix(120), as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: " ")
+            return String(decoding: body.prefix(120), as: UTF8.self).split(whereSeparator: \.isNewline).joined(
+                separator: " ")
         }
         private static let limits: JSON.Limits = {
             var limits = JSON.Limits()
@@ -43,7 +44,10 @@ final class TrackerHTTP: Sendable {
     init(root: String, patience: Duration = .seconds(300)) throws {
         guard let url = URL(string: root), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
             url.host() != nil
-        else { throw Refused("\"\(root)\" is no URL: give the adapter's root, e.g. http://127.0.0.1:8080/acars/demo/smartcars3/") }
+        else {
+            throw Refused(
+                "\"\(root)\" is no URL: give the adapter's root, e.g. http://127.0.0.1:8080/acars/demo/smartcars3/")
+        }
         self.root = root.hasSuffix("/") ? root : root + "/"
         self.patience = patience
         var configuration = HTTPClient.Configuration()
@@ -84,11 +88,13 @@ final class TrackerHTTP: Sendable {
                 try Task.checkCancellation()
                 problem = Self.text(error)
                 if start.duration(to: .now) + .seconds(wait) > patience {
-                    throw Refused("\(root) cannot be reached (\(problem)): see that the server runs and the URL is right")
+                    throw Refused(
+                        "\(root) cannot be reached (\(problem)): see that the server runs and the URL is right")
                 }
                 // A first call that nobody answers at all is a wrong URL rather than a pause of the line.
                 if attempt >= 5, token.isEmpty {
-                    throw Refused("\(root) cannot be reached (\(problem)): see that the server runs and the URL is right")
+                    throw Refused(
+                        "\(root) cannot be reached (\(problem)): see that the server runs and the URL is right")
                 }
             }
             attempt += 1

@@ -244,7 +244,9 @@ final class HTTPGate: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func begin(_ request: HTTPRequest, _ head: HTTPRequestHead, answer: Response?, _ context: ChannelHandlerContext) {
+    private func begin(
+        _ request: HTTPRequest, _ head: HTTPRequestHead, answer: Response?, _ context: ChannelHandlerContext
+    ) {
         if mode != .http {
             mode = .http
             decided(self, context, .http)
@@ -254,7 +256,9 @@ final class HTTPGate: ChannelDuplexHandler, RemovableChannelHandler {
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > limits.body {
             return fail(.contentTooLarge, context)
         }
-        if head.version == .http1_1, let expect = head.headers.first(name: "expect"), expect.lowercased() == "100-continue" {
+        if head.version == .http1_1, let expect = head.headers.first(name: "expect"),
+            expect.lowercased() == "100-continue"
+        {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
         }
     }

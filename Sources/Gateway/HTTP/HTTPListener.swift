@@ -104,7 +104,8 @@ final class HTTPListener: Service {
     ///   - host: Address or name; port 0 lets the kernel choose.
     ///   - authorizeUpgrade: Asked before a WebSocket is opened; what it refuses gets its answer and stays HTTP.
     static func bind(
-        host: String, port: Int, limits: Limits = Limits(), group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        host: String, port: Int, limits: Limits = Limits(),
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         logger: Logger, responder: @escaping Responder, authorizeUpgrade: @escaping UpgradeAuthorizer
     ) async throws -> HTTPListener {
         let registry = Registry()
@@ -224,7 +225,8 @@ final class HTTPListener: Service {
     }
 
     private func serve(_ connection: Connection) async {
-        guard let negotiated = try? await connection.negotiated.get() else { return }  // Ended before its first request.
+        // A connection may end before its first request.
+        guard let negotiated = try? await connection.negotiated.get() else { return }
         switch negotiated {
         case .webSocket:
             // Its handlers live on the event loop; the task only keeps the count of what is open.

@@ -5,9 +5,9 @@ import NIOCore
 import Synchronization
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// An answer as bytes: status line, fields and body in one buffer, one write.

@@ -28,7 +28,8 @@ struct RunningServer {
         let store = parts.store
         let queries = QueryServer(
             directory: parts.directory, accounts: parts.accounts, queries: parts.queries, flights: parts.flights,
-            board: parts.board, store: store, quarantine: store, airports: parts.airports, secret: parts.secret.derived(for: "access-tokens").bytes,
+            board: parts.board, store: store, quarantine: store, airports: parts.airports,
+            secret: parts.secret.derived(for: "access-tokens").bytes,
             settings: settings, logger: parts.logger, now: Composition.now,
             metrics: {
                 (gateway.counters.lines + ["albatross_store_queue \(store.queueDepth)"])

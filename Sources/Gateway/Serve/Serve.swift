@@ -29,7 +29,8 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         guard roles == "all" else {
-            throw SettingsError("--roles \(roles) needs PostgreSQL and a broker, which this version has not: leave it out")
+            throw SettingsError(
+                "--roles \(roles) needs PostgreSQL and a broker, which this version has not: leave it out")
         }
         var settings = try storeOptions.settings()
         settings.http = http
@@ -47,7 +48,8 @@ struct Serve: AsyncParsableCommand {
     ) async throws {
         if let password = try await FirstStart.createPlatformAdmin(parts) {
             Terminal.note(
-                "First start: platform admin ADM0001 (tenant \"platform\"), password \(password) - shown once, change it with albatross user password")
+                "First start: platform admin ADM0001 (tenant \"platform\"), password \(password) - shown once, change it with albatross user password"
+            )
         }
         let server = try await RunningServer.prepare(parts)
         try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -57,7 +57,9 @@ final class TenantRoutes: Sendable {
     static func hostRoot(_ path: String) -> (adapter: any TrackerAdapter.Type, rest: String)? {
         let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         func below(_ root: [String], from start: Int) -> String? {
-            guard parts.count >= start + root.count, Array(parts[start..<(start + root.count)]) == root else { return nil }
+            guard parts.count >= start + root.count, Array(parts[start..<(start + root.count)]) == root else {
+                return nil
+            }
             return parts[(start + root.count)...].joined(separator: "/")
         }
         if let rest = below(["api", "smartcars"], from: 0) { return (SmartCARS3V7Adapter.self, rest) }

@@ -3,9 +3,9 @@ import Domain
 import JWTKit
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Access tokens: JWT, HS256, a quarter of an hour.

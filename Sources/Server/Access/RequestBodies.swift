@@ -3,9 +3,9 @@ import HummingbirdCore
 import NIOCore
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Bodies of `/v1`: JSON, small, flat.

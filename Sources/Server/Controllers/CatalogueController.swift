@@ -4,9 +4,9 @@ import Hummingbird
 import HummingbirdCore
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Who one is, airports, fleet, timetable, people, quarantine, counts.
@@ -15,7 +15,9 @@ struct CatalogueController: Sendable {
     private var server: QueryServer { scope.server }
 
     func me(_ principal: Principal) async throws -> Response {
-        guard let profile = try await server.recent.user(scope.id, principal.user)?.profile else { throw Problem.unauthorized }
+        guard let profile = try await server.recent.user(scope.id, principal.user)?.profile else {
+            throw Problem.unauthorized
+        }
         return .json(
             .object { text in
                 text.field("id", "\(profile.id)")
@@ -56,7 +58,9 @@ struct CatalogueController: Sendable {
     private func page<Item>(_ items: [Item], _ number: (Item) -> Int) throws -> (items: [Item], next: String?) {
         var past = 0
         if let cursor = scope.query["cursor"], !cursor.isEmpty {
-            guard let value = Int(cursor) else { throw Problem.invalid("cursor", "cursor is a next_cursor of the page before") }
+            guard let value = Int(cursor) else {
+                throw Problem.invalid("cursor", "cursor is a next_cursor of the page before")
+            }
             past = value
         }
         let limit = try scope.limit(default: 100)
@@ -89,10 +93,13 @@ struct CatalogueController: Sendable {
     func schedules() async throws -> Response {
         var before: Int?
         if let cursor = scope.query["cursor"], !cursor.isEmpty {
-            guard let value = Int(cursor) else { throw Problem.invalid("cursor", "cursor is a next_cursor of the page before") }
+            guard let value = Int(cursor) else {
+                throw Problem.invalid("cursor", "cursor is a next_cursor of the page before")
+            }
             before = value
         }
-        let (entries, next) = try await server.directory.schedules(scope.id, before: before, limit: try scope.limit(default: 100))
+        let (entries, next) = try await server.directory.schedules(
+            scope.id, before: before, limit: try scope.limit(default: 100))
         return V1.list(entries, next: next.map { String($0) }) { entry, text in
             text.object { text in
                 text.field("id", "\(entry.id)")

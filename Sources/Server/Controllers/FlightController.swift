@@ -33,7 +33,9 @@ struct FlightController: Sendable {
 
     func cursor() throws -> String? {
         guard let cursor = scope.query["cursor"], !cursor.isEmpty else { return nil }
-        guard let id = FlightID(cursor) else { throw Problem.invalid("cursor", "cursor is a next_cursor of the page before") }
+        guard let id = FlightID(cursor) else {
+            throw Problem.invalid("cursor", "cursor is a next_cursor of the page before")
+        }
         return "\(id)"
     }
 
@@ -162,7 +164,9 @@ struct FlightController: Sendable {
     /// The samples of a flight; visitors only those of a flight that is on a public map now.
     private func track(of id: FlightID) async throws -> FlightQueries.Details {
         if let principal = scope.principal { return try await details("\(id)", principal) }
-        guard scope.tenant.settings.livePublic, server.board.flight(scope.id, id) != nil else { throw Problem.unauthorized }
+        guard scope.tenant.settings.livePublic, server.board.flight(scope.id, id) != nil else {
+            throw Problem.unauthorized
+        }
         guard let details = try await server.queries.details(scope.id, id) else { throw Problem.notFound }
         return details
     }
@@ -209,7 +213,9 @@ struct FlightController: Sendable {
         return .json(
             .object(capacity: chosen.count * 48 + 128) { text in
                 text.array("t") { text in for index in chosen { text.add(Int(samples[index].eventTime.milliseconds)) } }
-                text.array("alt_ft") { text in for index in chosen { text.add(TrackExport.altitude(samples[index]), decimals: 0) } }
+                text.array("alt_ft") { text in
+                    for index in chosen { text.add(TrackExport.altitude(samples[index]), decimals: 0) }
+                }
                 text.array("gs_kt") { text in
                     for index in chosen { text.add(samples[index].groundSpeed?.rawValue, decimals: 1) }
                 }

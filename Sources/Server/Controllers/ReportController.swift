@@ -29,7 +29,8 @@ struct ReportController: Sendable {
                 limit: limit - items.count)
             for view in views where view.report != .none {
                 guard let (pirep, judgedAt) = try await server.queries.report(scope.id, view.id) else { continue }
-                items.append(try await json(pirep, judgedAt: judgedAt, view: view, schedule: nil, aircraft: nil, principal))
+                items.append(
+                    try await json(pirep, judgedAt: judgedAt, view: view, schedule: nil, aircraft: nil, principal))
             }
             cursor = next
             hasMore = next != nil
@@ -82,7 +83,8 @@ struct ReportController: Sendable {
             switch rejection {
             case .unknown: throw Problem.notFound
             case .ownReport:
-                throw Problem(.forbidden, "Your own report", detail: "Nobody decides on the own flight: leave it to a colleague.")
+                throw Problem(
+                    .forbidden, "Your own report", detail: "Nobody decides on the own flight: leave it to a colleague.")
             case .reasonNeeded:
                 throw Problem.invalid("reason", "A rejection needs a reason of at least 10 characters.")
             case .alreadyReviewed(let ident):
@@ -130,7 +132,8 @@ struct ReportController: Sendable {
             text.field("pax", isCargo ? nil : content.load.flatMap { Int(exactly: $0.rounded()) })
             text.field("cargo_kg", isCargo ? content.load : nil, decimals: 0)
             text.field("fuel_used_kg", content.fuelUsed?.rawValue, decimals: 1)
-            text.field("landing_rate_fpm", (content.landingRate ?? judgement?.figures.touchdownRate)?.rawValue, decimals: 0)
+            text.field(
+                "landing_rate_fpm", (content.landingRate ?? judgement?.figures.touchdownRate)?.rawValue, decimals: 0)
             text.field("flight_time_min", content.flightTime?.rawValue)
             text.field("block_min", (content.blockTime ?? judgement?.figures.blockTime)?.rawValue)
             text.field("comments", content.comments)

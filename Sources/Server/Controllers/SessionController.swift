@@ -18,7 +18,11 @@ struct SessionController: Sendable {
         let text: String
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
-            if let number = try? container.decode(Int.self) { text = String(number) } else { text = try container.decode(String.self) }
+            if let number = try? container.decode(Int.self) {
+                text = String(number)
+            } else {
+                text = try container.decode(String.self)
+            }
         }
     }
     private struct LogIn: Decodable {
@@ -34,7 +38,9 @@ struct SessionController: Sendable {
 
     func logIn() async throws -> Response {
         let body = try await RequestBodies.decode(LogIn.self, v1.request)
-        guard let slug = body.tenant, !slug.isEmpty else { throw Problem.invalid("tenant", "tenant is the airline's short name") }
+        guard let slug = body.tenant, !slug.isEmpty else {
+            throw Problem.invalid("tenant", "tenant is the airline's short name")
+        }
         guard let password = body.password, !password.isEmpty, password.utf8.count <= 1024 else {
             throw Problem.invalid("password", "password is missing")
         }
@@ -129,7 +135,9 @@ struct SessionController: Sendable {
         return nil
     }
 
-    private func session(_ token: String) async throws -> (tenant: TenantID, slug: String, secret: String, user: User, profile: UserProfile)? {
+    private func session(
+        _ token: String
+    ) async throws -> (tenant: TenantID, slug: String, secret: String, user: User, profile: UserProfile)? {
         guard token.utf8.count <= 512, let dot = token.firstIndex(of: ".") else { return nil }
         let slug = String(token[..<dot])
         let secret = String(token[token.index(after: dot)...])
@@ -154,7 +162,8 @@ struct SessionController: Sendable {
         // Of several who use one token at once exactly one is told true.
         guard let session = try await session(token),
             try await server.accounts.end(
-                session.tenant, user: session.user.profile?.id ?? session.profile.id, kind: Self.kind, token: session.secret)
+                session.tenant, user: session.user.profile?.id ?? session.profile.id, kind: Self.kind,
+                token: session.secret)
         else {
             // The cookie is left alone: another tab may have put a new one there a moment ago.
             throw Problem.unauthorized
@@ -165,7 +174,8 @@ struct SessionController: Sendable {
     func end() async throws -> Response {
         try checkOrigin()
         if let (token, _) = try await presented(), let session = try await session(token) {
-            _ = try await server.accounts.end(session.tenant, user: session.profile.id, kind: Self.kind, token: session.secret)
+            _ = try await server.accounts.end(
+                session.tenant, user: session.profile.id, kind: Self.kind, token: session.secret)
         }
         return Response(status: .noContent, headers: [.setCookie: cookie("", maxAge: 0)])
     }

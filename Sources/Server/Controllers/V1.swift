@@ -34,7 +34,8 @@ struct V1: Sendable {
         guard segments.count >= 2, let tenant = try await server.recent.tenant(slug: segments[0]), let id = tenant.id
         else { throw Problem.notFound }
         let principal = try await server.access.principal(id, authorization: request.headers[.authorization])
-        let scope = TenantScope(v1: self, tenant: tenant, id: id, principal: principal, rest: Array(segments.dropFirst()))
+        let scope = TenantScope(
+            v1: self, tenant: tenant, id: id, principal: principal, rest: Array(segments.dropFirst()))
         return try await scope.answer()
     }
 
@@ -186,7 +187,8 @@ struct TenantScope: Sendable {
     private func reachPosition(models: Bool) async throws {
         guard let name = QueryServer.positionHeader, let text = v1.request.headers[name] else { return }
         guard let wanted = Int64(text) else {
-            throw Problem(.badRequest, "Not understood", detail: "Albatross-Position is a number that a write answered.")
+            throw Problem(
+                .badRequest, "Not understood", detail: "Albatross-Position is a number that a write answered.")
         }
         let clock = ContinuousClock()
         let end = clock.now + .seconds(2)

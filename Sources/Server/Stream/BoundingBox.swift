@@ -9,7 +9,8 @@ struct BoundingBox: Hashable, Sendable {
     ///   brought back; 360° or more is the whole way round.
     /// - Returns: `nil` unless these are four finite numbers with south not above north.
     init?(_ values: [Double]) {
-        guard values.count == 4, values.allSatisfy({ $0.isFinite && $0.magnitude <= 3600 }), values[1] <= values[3] else {
+        guard values.count == 4, values.allSatisfy({ $0.isFinite && $0.magnitude <= 3600 }), values[1] <= values[3]
+        else {
             return nil
         }
         south = max(-90, values[1])

@@ -48,7 +48,11 @@ final class LiveDelta: Sendable {
         var upsert: [LiveEntry] = []
         var remove: [String] = []
         for change in changes {
-            if let entry = change.entry, entry.isInside(box) { upsert.append(entry) } else { remove.append(change.idText) }
+            if let entry = change.entry, entry.isInside(box) {
+                upsert.append(entry)
+            } else {
+                remove.append(change.idText)
+            }
         }
         return StreamFrames.delta(
             upsert: upsert, remove: remove, sequence: sequence, now: now, withPilot: withPilot)

@@ -60,7 +60,9 @@ final class StreamHub: Sendable {
         let tenant = connection.tenant
         let (feed, isNew, members) = state.withLock { state in
             state.sockets += 1
-            if let user = connection.principal?.user { state.perUser[UserKey(tenant: tenant, user: user), default: 0] += 1 }
+            if let user = connection.principal?.user {
+                state.perUser[UserKey(tenant: tenant, user: user), default: 0] += 1
+            }
             let key = ObjectIdentifier(loop)
             let members = state.members[tenant]?[key] ?? Members(loop: loop)
             state.members[tenant, default: [:]][key] = members

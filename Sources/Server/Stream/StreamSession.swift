@@ -70,12 +70,16 @@ struct StreamSession: Sendable {
 
     mutating func received(text: [UInt8]) -> Action {
         guard !isClosed else { return .none }
-        guard let message = RequestBodies.decode(Message.self, text) else { return wrong("this is no message of the stream") }
+        guard let message = RequestBodies.decode(Message.self, text) else {
+            return wrong("this is no message of the stream")
+        }
         switch (message.op, message.topic) {
         case ("subscribe", "live"), ("resume", "live"):
             var area: BoundingBox?
             if let values = message.bbox {
-                guard let box = BoundingBox(values) else { return wrong("bbox is [west, south, east, north] in degrees") }
+                guard let box = BoundingBox(values) else {
+                    return wrong("bbox is [west, south, east, north] in degrees")
+                }
                 area = box
             }
             if let refusal = take(.live) { return refusal }

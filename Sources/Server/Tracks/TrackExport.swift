@@ -74,7 +74,8 @@ struct TrackExport: Sendable {
 
             """
         for sample in samples {
-            text += "<trkpt lat=\"\(Self.number(sample.position.latitude, 6))\" lon=\"\(Self.number(sample.position.longitude, 6))\">"
+            text +=
+                "<trkpt lat=\"\(Self.number(sample.position.latitude, 6))\" lon=\"\(Self.number(sample.position.longitude, 6))\">"
             if let altitude = Self.altitude(sample) { text += "<ele>\(Self.number(altitude * 0.3048, 1))</ele>" }
             text += "<time>\(sample.eventTime.iso8601)</time></trkpt>\n"
         }
@@ -92,7 +93,8 @@ struct TrackExport: Sendable {
         for sample in samples { text += "<when>\(sample.eventTime.iso8601)</when>\n" }
         for sample in samples {
             let metres = Self.number((Self.altitude(sample) ?? 0) * 0.3048, 1)
-            text += "<gx:coord>\(Self.number(sample.position.longitude, 6)) \(Self.number(sample.position.latitude, 6)) \(metres)</gx:coord>\n"
+            text +=
+                "<gx:coord>\(Self.number(sample.position.longitude, 6)) \(Self.number(sample.position.latitude, 6)) \(metres)</gx:coord>\n"
         }
         return text + "</gx:Track></Placemark>\n</Document></kml>\n"
     }
@@ -100,15 +102,16 @@ struct TrackExport: Sendable {
     private func csv() -> String {
         var text = "time,lat,lon,alt_ft,agl_ft,gs_kt,ias_kt,vs_fpm,hdg,on_ground,fuel_kg,phase,callsign\r\n"
         for sample in samples {
-            text += [
-                sample.eventTime.iso8601, Self.number(sample.position.latitude, 6),
-                Self.number(sample.position.longitude, 6), Self.number(Self.altitude(sample), 0),
-                Self.number(sample.heightAGL?.rawValue, 0), Self.number(sample.groundSpeed?.rawValue, 1),
-                Self.number(sample.indicatedAirspeed?.rawValue, 1), Self.number(sample.verticalSpeed?.rawValue, 0),
-                Self.number(sample.heading?.rawValue, 1), sample.onGround.map { $0 ? "true" : "false" } ?? "",
-                Self.number(sample.fuel?.rawValue, 1), Self.cell(sample.claimedPhase?.rawValue ?? ""),
-                Self.cell(callsign),
-            ].joined(separator: ",") + "\r\n"
+            text +=
+                [
+                    sample.eventTime.iso8601, Self.number(sample.position.latitude, 6),
+                    Self.number(sample.position.longitude, 6), Self.number(Self.altitude(sample), 0),
+                    Self.number(sample.heightAGL?.rawValue, 0), Self.number(sample.groundSpeed?.rawValue, 1),
+                    Self.number(sample.indicatedAirspeed?.rawValue, 1), Self.number(sample.verticalSpeed?.rawValue, 0),
+                    Self.number(sample.heading?.rawValue, 1), sample.onGround.map { $0 ? "true" : "false" } ?? "",
+                    Self.number(sample.fuel?.rawValue, 1), Self.cell(sample.claimedPhase?.rawValue ?? ""),
+                    Self.cell(callsign),
+                ].joined(separator: ",") + "\r\n"
         }
         return text
     }

@@ -6,9 +6,9 @@ import HummingbirdCore
 import NIOCore
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// The web UI: the shell for every page, and its files from the pack that is compiled in, or from a folder.
@@ -25,7 +25,8 @@ struct WebPages: Sendable {
     private let root: String?
 
     static let policy = [
-        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:", "connect-src 'self'",
+        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:",
+        "connect-src 'self'",
         "worker-src blob:", "font-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'self'",
     ].joined(separator: "; ")
     static let permissions =
@@ -83,7 +84,8 @@ struct WebPages: Sendable {
         if first == "platform" { return segments.count <= 3 }
         guard TenantSlug.isValid(first) else { return false }
         let pages: Set<String> = [
-            "live", "flights", "review", "me", "schedules", "fleet", "rulesets", "quarantine", "stats", "admin", "imports",
+            "live", "flights", "review", "me", "schedules", "fleet", "rulesets", "quarantine", "stats", "admin",
+            "imports",
         ]
         return segments.count == 1 || (pages.contains(segments[1]) && segments.count <= 5)
     }
@@ -97,12 +99,16 @@ struct WebPages: Sendable {
         let bytes: [UInt8]
         if let root {
             guard let text = FileManager.default.contents(atPath: root + "/index.html") else {
-                return .bytes(Array("The folder of the web UI has no index.html\n".utf8), type: "text/plain; charset=utf-8", status: .notFound, headers: headers)
+                return .bytes(
+                    Array("The folder of the web UI has no index.html\n".utf8), type: "text/plain; charset=utf-8",
+                    status: .notFound, headers: headers)
             }
             bytes = Self.filled(Array(text), prefix: "/static/dev")
         } else if let shell {
             headers[.eTag] = shell.tag
-            if request.headers[.ifNoneMatch]?.contains(shell.tag) == true { return Response(status: .notModified, headers: headers) }
+            if request.headers[.ifNoneMatch]?.contains(shell.tag) == true {
+                return Response(status: .notModified, headers: headers)
+            }
             bytes = shell.bytes
         } else {
             return .bytes(
@@ -122,7 +128,9 @@ struct WebPages: Sendable {
         else { return Problem.notFound.response }
         let path = parts.joined(separator: "/")
         if let root {
-            guard let bytes = FileManager.default.contents(atPath: root + "/" + path) else { return Problem.notFound.response }
+            guard let bytes = FileManager.default.contents(atPath: root + "/" + path) else {
+                return Problem.notFound.response
+            }
             headers[.cacheControl] = "no-cache"
             return .bytes(Array(bytes), type: Self.type(of: path), headers: headers)
         }
@@ -137,7 +145,9 @@ struct WebPages: Sendable {
         let plain = asset.gzip.withUnsafeReadableBytes { bytes in
             Inflate.gzip(bytes.bindMemory(to: UInt8.self), size: asset.size)
         }
-        guard let plain else { return Problem(.notAcceptable, "Only gzip", detail: "This file is sent with gzip only.").response }
+        guard let plain else {
+            return Problem(.notAcceptable, "Only gzip", detail: "This file is sent with gzip only.").response
+        }
         return .bytes(plain, type: asset.type, headers: headers)
     }
 

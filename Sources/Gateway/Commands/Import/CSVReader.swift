@@ -50,7 +50,11 @@ struct CSVReader {
             let start = index
             while index < bytes.count, !Self.endsCell(bytes[index]) {
                 guard bytes[index] != UInt8(ascii: "\"") else {
-                    throw Failure(line: line, reason: "a quote inside a cell that does not begin with one: quote the whole cell and double the quotes in it")
+                    throw Failure(
+                        line: line,
+                        reason:
+                            "a quote inside a cell that does not begin with one: quote the whole cell and double the quotes in it"
+                    )
                 }
                 index += 1
             }
@@ -60,7 +64,9 @@ struct CSVReader {
         index += 1
         var content: [UInt8] = []
         while true {
-            guard index < bytes.count else { throw Failure(line: start, reason: "a quoted cell begins here and never ends") }
+            guard index < bytes.count else {
+                throw Failure(line: start, reason: "a quoted cell begins here and never ends")
+            }
             let byte = bytes[index]
             if byte == UInt8(ascii: "\"") {
                 index += 1
@@ -120,7 +126,9 @@ struct CSVTable {
             let text = cells[index].trimmingWhitespace()
             return text.isEmpty ? nil : text
         }
-        func failure(_ column: String, _ reason: String) -> Failure { Failure(line: line, column: column, reason: reason) }
+        func failure(_ column: String, _ reason: String) -> Failure {
+            Failure(line: line, column: column, reason: reason)
+        }
         func required(_ name: String) throws(Failure) -> String {
             guard let text = self[name] else { throw failure(name, "empty: it is needed") }
             return text
@@ -129,7 +137,8 @@ struct CSVTable {
         func integer(_ name: String, _ range: ClosedRange<Int>) throws(Failure) -> Int? {
             guard let text = self[name] else { return nil }
             guard let value = Int(text), range.contains(value) else {
-                throw failure(name, "\"\(text.prefix(20))\" is no whole number from \(range.lowerBound) to \(range.upperBound)")
+                throw failure(
+                    name, "\"\(text.prefix(20))\" is no whole number from \(range.lowerBound) to \(range.upperBound)")
             }
             return value
         }
@@ -169,7 +178,9 @@ struct CSVTable {
                     failures.append(
                         Failure(
                             line: row.line, column: nil,
-                            reason: "\(row.cells.count) cells under \(columns.count) columns: quote cells that hold commas"))
+                            reason:
+                                "\(row.cells.count) cells under \(columns.count) columns: quote cells that hold commas")
+                    )
                 } else {
                     rows.append(Row(line: row.line, columns: index, cells: row.cells))
                 }

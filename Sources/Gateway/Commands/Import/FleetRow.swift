@@ -19,7 +19,9 @@ struct FleetRow: Equatable {
         let registration = try row.required("registration").uppercased()
         guard (1...12).contains(registration.utf8.count),
             registration.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ",") })
-        else { throw row.failure("registration", "\"\(registration.prefix(20))\" is no registration of 1 to 12 characters") }
+        else {
+            throw row.failure("registration", "\"\(registration.prefix(20))\" is no registration of 1 to 12 characters")
+        }
         self.registration = registration
         subfleet = try row.required("subfleet").split(whereSeparator: \.isWhitespace).joined(separator: " ")
         if let icao = row["icao"]?.uppercased() {
@@ -31,7 +33,8 @@ struct FleetRow: Equatable {
             // phpVMS lets the type be empty; its subfleets are commonly named after it: `B738-CFM`.
             let word = subfleet.uppercased().prefix { $0.isASCII && ($0.isLetter || $0.isNumber) }
             guard (2...4).contains(word.utf8.count) else {
-                throw row.failure("icao", "empty, and the subfleet \"\(subfleet.prefix(20))\" does not say the type: give e.g. B738")
+                throw row.failure(
+                    "icao", "empty, and the subfleet \"\(subfleet.prefix(20))\" does not say the type: give e.g. B738")
             }
             type = String(word)
         }
@@ -49,7 +52,8 @@ struct FleetRow: Equatable {
         // Maintenance, stored, retired, scrapped, written off: phpVMS 7, AircraftStatus.
         case "M", "S", "R", "C", "W": isActive = false
         default:
-            throw row.failure("status", "\"\((row["status"] ?? "").prefix(20))\": give A (active), M (out of service), S, R, C or W")
+            throw row.failure(
+                "status", "\"\((row["status"] ?? "").prefix(20))\": give A (active), M (out of service), S, R, C or W")
         }
     }
 

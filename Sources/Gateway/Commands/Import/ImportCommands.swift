@@ -13,7 +13,9 @@ struct ScheduleCommands: AsyncParsableCommand {
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Add and update flights from a CSV file in phpVMS 7's columns.",
-            discussion: "Lines that cannot be read are named with line and column; the others are imported. Exit 1 when a line failed.")
+            discussion:
+                "Lines that cannot be read are named with line and column; the others are imported. Exit 1 when a line failed."
+        )
         @Option(help: "The airline's slug.") var tenant: String
         @Argument(help: "The file; - is standard input.") var file: String
         @Option(help: "Form of the file; both names mean phpVMS 7's columns.") var format = Format.phpvms
@@ -37,7 +39,8 @@ struct ScheduleCommands: AsyncParsableCommand {
                             arrival: entry.arrival
                         ) { scheduleID, number in
                             ScheduleDetails(
-                                id: scheduleID, number: number, airline: entry.airline, flightNumber: entry.flightNumber,
+                                id: scheduleID, number: number, airline: entry.airline,
+                                flightNumber: entry.flightNumber,
                                 departure: entry.departure, arrival: entry.arrival, alternate: entry.alternate,
                                 route: entry.route, level: entry.level, distance: entry.distance,
                                 departureTime: entry.departureTime, arrivalTime: entry.arrivalTime,
@@ -51,12 +54,15 @@ struct ScheduleCommands: AsyncParsableCommand {
 }
 
 struct FleetCommands: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "fleet", abstract: "Aircraft.", subcommands: [Import.self])
+    static let configuration = CommandConfiguration(
+        commandName: "fleet", abstract: "Aircraft.", subcommands: [Import.self])
 
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Add and update aircraft from a CSV file in phpVMS 7's columns.",
-            discussion: "Lines that cannot be read are named with line and column; the others are imported. Exit 1 when a line failed.")
+            discussion:
+                "Lines that cannot be read are named with line and column; the others are imported. Exit 1 when a line failed."
+        )
         @Option(help: "The airline's slug.") var tenant: String
         @Argument(help: "The file; - is standard input.") var file: String
         @Flag(help: "Only check the file.") var dryRun = false
@@ -126,7 +132,8 @@ struct ImportRun {
             do throws(CSVTable.Failure) {
                 let (value, key, name) = try parse(row)
                 if let earlier = seen[key] {
-                    throw CSVTable.Failure(line: row.line, column: nil, reason: "\(name) is on line \(earlier) already: keep one of them")
+                    throw CSVTable.Failure(
+                        line: row.line, column: nil, reason: "\(name) is on line \(earlier) already: keep one of them")
                 }
                 seen[key] = row.line
                 good.append((row.line, value))
@@ -142,11 +149,13 @@ struct ImportRun {
         }
         failures.sort { $0.line < $1.line }
         for failure in failures { Terminal.note("\(failure)") }
-        let counted = "\(counts[.added] ?? 0) added, \(counts[.changed] ?? 0) changed, \(counts[.unchanged] ?? 0) unchanged"
+        let counted =
+            "\(counts[.added] ?? 0) added, \(counts[.changed] ?? 0) changed, \(counts[.unchanged] ?? 0) unchanged"
         output.show(
             .make([
                 "dry_run": .bool(dryRun), "read": .number(table.rows.count + table.failures.count),
-                "good": .number(dryRun ? good.count : counts.values.reduce(0, +)), "added": .number(counts[.added] ?? 0),
+                "good": .number(dryRun ? good.count : counts.values.reduce(0, +)),
+                "added": .number(counts[.added] ?? 0),
                 "changed": .number(counts[.changed] ?? 0), "unchanged": .number(counts[.unchanged] ?? 0),
                 "failed": .number(failures.count),
                 "errors": .array(
@@ -158,7 +167,9 @@ struct ImportRun {
                 ? "Checked \(kind): \(good.count) good, \(failures.count) failed; nothing stored"
                 : "Imported \(kind): \(counted), \(failures.count) failed")
         guard failures.isEmpty else {
-            throw Refused("\(failures.count) line\(failures.count == 1 ? "" : "s") failed: mend and import the file again, good lines may stay in it")
+            throw Refused(
+                "\(failures.count) line\(failures.count == 1 ? "" : "s") failed: mend and import the file again, good lines may stay in it"
+            )
         }
     }
 

@@ -44,7 +44,8 @@ struct ScheduleRow: Equatable {
             number.removeFirst(airline.count)
         }
         guard (1...10).contains(number.utf8.count), number.utf8.allSatisfy(Self.isCodeByte) else {
-            throw row.failure("flight_number", "\"\(number.prefix(20))\" is no flight number of 1 to 10 digits or letters")
+            throw row.failure(
+                "flight_number", "\"\(number.prefix(20))\" is no flight number of 1 to 10 digits or letters")
         }
         flightNumber = number
         func airport(_ column: String) throws(CSVTable.Failure) -> Airport {
@@ -69,7 +70,8 @@ struct ScheduleRow: Equatable {
             }
             distance = NauticalMiles(value)
         } else {
-            distance = NauticalMiles((greatCircleDistance(from: from.position, to: to.position).rawValue * 10).rounded() / 10)
+            distance = NauticalMiles(
+                (greatCircleDistance(from: from.position, to: to.position).rawValue * 10).rounded() / 10)
         }
         if let minutes = try row.integer("flight_time", 0...6000), minutes > 0 {
             flightTime = Minutes(minutes)
@@ -81,14 +83,17 @@ struct ScheduleRow: Equatable {
         }
         if let text = row["flight_type"] {
             guard text.utf8.count == 1, text.utf8.allSatisfy({ Self.isCodeByte($0 & 0xDF) && $0 > 64 }) else {
-                throw row.failure("flight_type", "\"\(text.prefix(20))\" is no type: give one letter, J for scheduled passengers")
+                throw row.failure(
+                    "flight_type", "\"\(text.prefix(20))\" is no type: give one letter, J for scheduled passengers")
             }
             flightType = text.uppercased()
         }
         route = (row["route"] ?? "").uppercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
         notes = row["notes"] ?? ""
         isActive = try Self.isActive(row)
-        subfleets = (row["subfleets"] ?? "").split(separator: ";").map { Self.subfleet($0) }.filter { !$0.isEmpty && $0 != "0" }
+        subfleets = (row["subfleets"] ?? "").split(separator: ";").map { Self.subfleet($0) }.filter {
+            !$0.isEmpty && $0 != "0"
+        }
     }
 
     private static func isCodeByte(_ byte: UInt8) -> Bool {
@@ -109,7 +114,9 @@ struct ScheduleRow: Equatable {
             switch byte {
             case UInt8(ascii: "1")...UInt8(ascii: "7"): days |= 1 << Int(byte - UInt8(ascii: "1"))
             case UInt8(ascii: " "), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: ";"): continue
-            default: throw row.failure("days", "\"\(text.prefix(20))\": give the digits 1 (Monday) to 7 (Sunday), e.g. 12345")
+            default:
+                throw row.failure(
+                    "days", "\"\(text.prefix(20))\": give the digits 1 (Monday) to 7 (Sunday), e.g. 12345")
             }
         }
         return days == 0 ? 127 : days

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the end-to-end benchmark workloads with the release build that `make bench` made.
+# Runs the end-to-end benchmark workloads with the release build that `make bench` made, and P3's yardstick in C beside them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 albatross="$(swift build -c release --show-bin-path)/albatross"
@@ -7,4 +7,12 @@ if [[ ! -x $albatross ]]; then
     echo "bench: $albatross is not there; run 'make bench'" >&2
     exit 1
 fi
-exec "$albatross" bench all "$@"
+mkdir -p .build/bench
+"$albatross" bench all --output .build/bench/results.json "$@"
+cc -O2 -o .build/bench/append Benchmarks/C/append.c -lsqlite3
+for batch in 1 10 100; do
+    rm -f .build/bench/append.sqlite*
+    .build/bench/append .build/bench/append.sqlite "$batch" 64 10
+done
+rm -f .build/bench/append.sqlite*
+echo "figures: .build/bench/results.json"

@@ -359,11 +359,11 @@ import Testing
 
     @Test func boundsLogsAndComments() {
         let lines = { (count: Int) in "[" + Array(repeating: "\"x\"", count: count).joined(separator: ",") + "]" }
-        #expect(filing(["flightLog": lines(20_000)], Self.d7) != nil)
-        #expect(filing(["flightLog": lines(20_001)], Self.d7) == nil)
+        #expect(filing(["flightLog": lines(50_000)], Self.d7) != nil)
+        #expect(filing(["flightLog": lines(50_001)], Self.d7) == nil)
         let events = { (count: Int) in "[" + Array(repeating: "{}", count: count).joined(separator: ",") + "]" }
-        #expect(filing(["flightData": events(20_000)], Self.d7) != nil)
-        #expect(filing(["flightData": events(20_001)], Self.d7) == nil)
+        #expect(filing(["flightData": events(50_000)], Self.d7) != nil)
+        #expect(filing(["flightData": events(50_001)], Self.d7) == nil)
         let log = { (megabytes: Int) in "\"" + String(repeating: "YWFh", count: megabytes << 20 / 3) + "\"" }
         #expect(filing(["flightLog": log(2)]) != nil)
         #expect(filing(["flightLog": log(3)]) == nil)

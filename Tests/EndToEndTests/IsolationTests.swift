@@ -277,7 +277,7 @@ extension EndToEnd {
                 let filed = try await alpha.tracker.complete(alpha.open, extra)
                 #expect(filed.status == 200)
                 let report = try await alpha.staff.judged(alpha.open.id)
-                #expect(report["pilot"] == "DEM0007", "\(report.canonical.prefix(2000))")
+                #expect(report["pilot"] == "DEM0007")
                 #expect(report["score"]?.number != 100 || report["decision"]?["by"]?.text != "DEM0007")
                 #expect(try await bravo.staff.all("pireps").count == 1)
             }

@@ -326,7 +326,8 @@ struct Reader: Sendable {
     func judged(_ flight: String, sourceLocation: SourceLocation = #_sourceLocation) async throws -> JSON {
         try await eventually("decision on \(flight)", within: .seconds(60)) {
             let report = try await json("pireps/\(flight)", sourceLocation: sourceLocation)
-            return report["decision"]?["outcome"]?.text == nil ? nil : report
+            // `nil` alone would be JSON's null here.
+            return report["decision"]?["outcome"]?.text == nil ? Optional<JSON>.none : .some(report)
         }
     }
 }

@@ -133,6 +133,7 @@ final class LogWriter {
                     onWait()
                 }
             }
+            // The append thread is ours alone: nothing else waits while it sleeps between two tries for the lock.
             usleep(1000)
         }
     }

@@ -92,9 +92,11 @@ public final class LiveBoard: Sendable {
                 state.tenants[tenant, default: TenantBoard(ringStart: sequence)].flights[view.id] = view
             }
             for tenant in state.tenants.keys { state.tenants[tenant]?.ringStart = sequence }
-            state.isReady = true
         }
     }
+
+    /// Called once the log was read to its end: what was committed after the last checkpoint is on the board too.
+    func markReady() { state.withLock { $0.isReady = true } }
 
     /// Whether the board holds what the store held at start.
     public var isReady: Bool { state.withLock { $0.isReady } }

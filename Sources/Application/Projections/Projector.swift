@@ -73,6 +73,7 @@ public struct Projector: Service {
                 board.publish(changes, upTo: position)
             }
             let full = page.count == Self.page
+            if !full { board.markReady() }
             if projection.isDirty, clock.now - lastFlush >= Self.flushInterval || projection.dirtyCount > 5000 {
                 guard try await models.checkpoint(FlightProjection.name).generation == projection.generation else {
                     // A rebuild took over: go on from its checkpoint.

@@ -52,13 +52,11 @@ format:
 	@swift format --in-place --recursive Sources Tests Package.swift
 
 ## bench: release build, then the benchmarks
-bench: deps web
+bench: web
+	@scripts/install-deps.sh --bench
 	@echo "==> swift build -c release: about 10 minutes the first time on 2 cores"
 	@swift build -c release --product albatross
-	@if [ -f Benchmarks/Package.swift ]; then \
-		echo "==> swift build -c release (Benchmarks): several minutes the first time"; \
-		swift build -c release --package-path Benchmarks; \
-	fi
+	@swift build -c release --product HTTPFloor
 	@scripts/bench.sh
 
 ## proto: regenerate Sources/EventSchema/Generated from proto/ (the result is committed)

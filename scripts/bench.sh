@@ -15,4 +15,5 @@ for batch in 1 10 100; do
     .build/bench/append .build/bench/append.sqlite "$batch" 64 10
 done
 rm -f .build/bench/append.sqlite*
+Benchmarks/http_floor.py --floor "$(swift build -c release --show-bin-path)/HTTPFloor" --output .build/bench/http-floor.json
 echo "figures: .build/bench/results.json"

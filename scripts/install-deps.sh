@@ -3,6 +3,7 @@
 #
 #   scripts/install-deps.sh            what a build and the demonstration need
 #   scripts/install-deps.sh --test     also what the tests need
+#   scripts/install-deps.sh --bench    also what the benchmarks need
 #   scripts/install-deps.sh --proto    also the Protobuf compiler (only for `make proto`)
 #
 # When nothing is missing it changes nothing and needs neither network nor root.
@@ -20,24 +21,34 @@ libraries=(
 )
 # What the sources link against, and the tools that the scripts use.
 build=(
-    pkg-config libssl-dev libsqlite3-dev zlib1g-dev
+    pkg-config libssl-dev libsqlite3-dev zlib1g-dev libpq-dev librabbitmq-dev libhiredis-dev libxml2-dev
     python3 python3-venv python3-pip curl ca-certificates sqlite3
 )
-test=(strace wrk)
+test=(strace wrk openssl rabbitmq-server redis-server)
+bench=(wrk nginx-light)
 proto=(protobuf-compiler)
 
 packages=("${toolchain[@]}" "${build[@]}")
-want_browser=no
+want_tests=no
 for argument in "$@"; do
     case "$argument" in
-        --test) packages+=("${test[@]}"); want_browser=yes ;;
+        --test) packages+=("${test[@]}"); want_tests=yes ;;
+        --bench) packages+=("${bench[@]}") ;;
         --proto) packages+=("${proto[@]}") ;;
-        -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
         *) fail "unknown argument '$argument'; see --help" ;;
     esac
 done
-# Ubuntu's chromium package is a stub that needs snap, so take any browser that already works there.
-if [[ $want_browser == yes ]]; then
+if [[ $want_tests == yes ]]; then
+    # A server of any major version that is there will do. Debian 12's goes by its version, others by their default.
+    if ! compgen -G '/usr/lib/postgresql/*/bin/postgres' > /dev/null; then
+        if grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then
+            packages+=(postgresql-15)
+        else
+            packages+=(postgresql)
+        fi
+    fi
+    # Ubuntu's chromium package is a stub that needs snap, so take any browser that already works there.
     if ! command -v chromium > /dev/null; then packages+=(chromium); fi
 fi
 

@@ -12,7 +12,21 @@ failed=0
 summary=()
 began=$SECONDS
 
+# Under .build unless its path holds what PostgreSQL's and RabbitMQ's own scripts cannot bear.
+services=$PWD/.build/test-services
+if [[ $services == *[[:space:]\'\"\\]* ]]; then services=${TMPDIR:-/tmp}/albatross-test-services.$$; fi
+
 say() { printf '\n==> %s\n' "$*"; }
+
+end_services() {
+    scripts/services.sh stop "$services"
+    rm -rf "$services"
+}
+trap end_services EXIT
+# With these the trap above runs at a Ctrl-C too.
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
 
 # count NAME PASSED FAILED SECONDS
 count() {
@@ -45,6 +59,15 @@ if ! swift build --build-tests; then
     finish
 fi
 echo "built in $(( SECONDS - start )) s"
+
+say "Starting PostgreSQL, RabbitMQ and Redis on loopback (10 s)"
+start=$SECONDS
+if scripts/services.sh start "$services"; then
+    # shellcheck disable=SC1091
+    source "$services/env"
+else
+    count "servers for the tests" 0 1 $(( SECONDS - start ))
+fi
 
 say "Swift tests (a few minutes)"
 start=$SECONDS

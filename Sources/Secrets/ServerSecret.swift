@@ -1,3 +1,8 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -13,6 +18,15 @@ public struct ServerSecret: Sendable {
     private static let length = 32
 
     private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// A secret as text, for processes that share no folder.
+    /// - Parameter text: Base64 of 32 bytes, in either alphabet; nil when it is anything else.
+    public init?(base64 text: String) {
+        let standard = text.replacing("-", with: "+").replacing("_", with: "/")
+        let padded = standard + String(repeating: "=", count: (4 - standard.count % 4) % 4)
+        guard let data = Data(base64Encoded: padded), data.count == Self.length else { return nil }
+        bytes = Array(data)
+    }
 
     /// A secret for one purpose, so that what is made for one use is of no use in another (RFC 5869 in spirit: HMAC of the
     /// purpose under the secret).

@@ -11,7 +11,7 @@ final class AppendLoop: Sendable {
     static let bytesPerCommit = 8 << 20
 
     private struct State {
-        var queue: WriteQueue
+        var queue: WriteQueue<PendingWrite>
         var isAsleep = false
         var isClosing = false
         var isClosed = false

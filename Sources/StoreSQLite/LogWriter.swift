@@ -269,12 +269,12 @@ final class LogWriter {
             self.insert = insert
         }
         let category = Self.categories[write.stream.category] ?? []
-        row.begin(write.stream, correlation: request.correlation, causation: request.causation, recordedAt: recordedAt)
+        row.header.begin(write.stream, correlation: request.correlation, causation: request.causation, recordedAt: recordedAt)
         for event in write.events {
             let type = try type(named: event.type)
             head += 1
             version += 1
-            row.next(
+            row.header.next(
                 position: head, version: version, id: random.version7(at: recordedAt), schema: Int64(event.schema),
                 length: event.payload.count)
             try row.write(insert, category: category, type: type.name, typeID: type.id, payload: event.payload)
@@ -363,29 +363,35 @@ final class LogWriter {
 
     /// Generation that readers of a projection use; 1 before its first commit.
     private func activeGeneration(_ projection: String) throws(SQLiteFailure) -> Int64 {
-        try statement("SELECT generation FROM checkpoint WHERE projection = ? AND active = 1")
+        try statement("SELECT generation FROM projection WHERE name = ?")
             .first([.text(projection)]) { $0.integer(0) } ?? 1
     }
 
     func commit(
-        _ projection: String, generation: Int, writes: [(TenantID, DocumentWrite)], checkpoint: Int64
+        _ projection: String, generation: Int, partitions: Range<Int>, writes: [(TenantID, DocumentWrite)],
+        checkpoint: Int64
     ) throws(WriteStop) {
+        let place: [SQLValue] = [.text(projection), .integer(generation)]
         let active = try attempt { () throws(SQLiteFailure) in try activeGeneration(projection) }
         let stored = try attempt { () throws(SQLiteFailure) in
-            try statement("SELECT position FROM checkpoint WHERE projection = ? AND generation = ?")
-                .first([.text(projection), .integer(generation)]) { $0.integer(0) }
+            try statement(
+                """
+                SELECT max(position) FROM checkpoint
+                WHERE projection = ? AND generation = ? AND part >= ? AND part < ?
+                """
+            ).first(place + [.integer(partitions.lowerBound), .integer(partitions.upperBound)]) { $0.integer(0) } ?? 0
         }
         if generation < active {
             throw .refused(.unavailable("generation \(generation) of \(projection) is gone, readers use \(active)"))
         }
-        if generation == active, let stored, checkpoint < stored {
+        if generation == active, checkpoint < stored {
             throw .refused(.unavailable("\(projection) is at \(stored) already, past \(checkpoint)"))
         }
         try attempt { () throws(SQLiteFailure) in
-            if let stored, checkpoint < stored {
+            if checkpoint < stored {
                 // A rebuild that was cut off is begun again.
-                try statement("DELETE FROM read_model WHERE projection = ? AND generation = ?")
-                    .run([.text(projection), .integer(generation)])
+                try statement("DELETE FROM read_model WHERE projection = ? AND generation = ?").run(place)
+                try statement("DELETE FROM checkpoint WHERE projection = ? AND generation = ?").run(place)
             }
             let put = try statement(
                 """
@@ -396,26 +402,20 @@ final class LogWriter {
                 "DELETE FROM read_model WHERE projection = ? AND generation = ? AND tenant = ? AND kind = ? AND key = ?"
             )
             for (tenant, document) in writes {
-                let place: [SQLValue] = [.text(projection), .integer(generation), .uuid(tenant.uuid)]
+                let place = place + [.uuid(tenant.uuid)]
                 switch document {
                 case .put(let kind, let key, let value):
                     try put.run(place + [.text(kind), .text(key), .blob(value)])
                 case .delete(let kind, let key): try delete.run(place + [.text(kind), .text(key)])
                 }
             }
-            try setCheckpoint(projection, generation: generation, position: checkpoint, isActive: generation == active)
+            let move = try statement(
+                """
+                INSERT INTO checkpoint (projection, generation, part, position) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET position = excluded.position
+                """)
+            for partition in partitions { try move.run(place + [.integer(partition), .integer(checkpoint)]) }
         }
-    }
-
-    private func setCheckpoint(
-        _ projection: String, generation: Int, position: Int64, isActive: Bool
-    ) throws(SQLiteFailure) {
-        try statement(
-            """
-            INSERT INTO checkpoint (projection, generation, position, active) VALUES (?, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET position = excluded.position, active = excluded.active
-            """
-        ).run([.text(projection), .integer(generation), .integer(position), .integer(isActive ? 1 : 0)])
     }
 
     func activate(_ projection: String, generation: Int) throws(WriteStop) {
@@ -424,11 +424,14 @@ final class LogWriter {
             throw .refused(.unavailable("generation \(generation) of \(projection) is gone, readers use \(active)"))
         }
         try attempt { () throws(SQLiteFailure) in
-            let position = try statement("SELECT position FROM checkpoint WHERE projection = ? AND generation = ?")
-                .first([.text(projection), .integer(generation)]) { $0.integer(0) }
             try statement("DELETE FROM checkpoint WHERE projection = ? AND generation < ?")
                 .run([.text(projection), .integer(generation)])
-            try setCheckpoint(projection, generation: generation, position: position ?? 0, isActive: true)
+            try statement(
+                """
+                INSERT INTO projection (name, generation) VALUES (?, ?)
+                ON CONFLICT DO UPDATE SET generation = excluded.generation
+                """
+            ).run([.text(projection), .integer(generation)])
         }
     }
 
@@ -444,6 +447,27 @@ final class LogWriter {
                 """
             ).run([.text(projection), .integer(generation), .integer(limit)])
             return Int(sqlite3_changes(connection))
+        }
+    }
+
+    /// A lease that has run out, or that nobody has, goes to whoever asks first.
+    func lease(_ name: String, holder: UUID, seconds: Int) throws(WriteStop) -> Bool {
+        let time = recordedAt.milliseconds
+        return try attempt { () throws(SQLiteFailure) in
+            try statement(
+                """
+                INSERT INTO lease (name, holder, until) VALUES (?, ?, ?)
+                ON CONFLICT DO UPDATE SET holder = excluded.holder, until = excluded.until
+                WHERE holder = excluded.holder OR until <= ?
+                """
+            ).run([.text(name), .uuid(holder), .integer(time + Int64(seconds) * 1000), .integer(time)])
+            return sqlite3_changes(connection) > 0
+        }
+    }
+
+    func releaseLease(_ name: String, holder: UUID) throws(WriteStop) {
+        try attempt { () throws(SQLiteFailure) in
+            try statement("DELETE FROM lease WHERE name = ? AND holder = ?").run([.text(name), .uuid(holder)])
         }
     }
 

@@ -89,21 +89,33 @@ extension SQLiteStore: LookupReader {
 
 extension SQLiteStore: ReadModelStore {
     private static let active =
-        "coalesce((SELECT generation FROM checkpoint WHERE projection = ?1 AND active = 1), 1)"
+        "coalesce((SELECT generation FROM projection WHERE name = ?1), 1)"
 
     public func commit(
-        _ projection: String, generation: Int, writes: [(TenantID, DocumentWrite)], checkpoint: Int64
+        _ projection: String, generation: Int, partitions: Range<Int>, writes: [(TenantID, DocumentWrite)],
+        checkpoint: Int64
     ) async throws(EventStoreError) {
         let bytes = writes.reduce(512) { $0 + $1.1.size }
         try await write(.projection(projection), bytes: bytes) { writer throws(WriteStop) in
-            try writer.commit(projection, generation: generation, writes: writes, checkpoint: checkpoint)
+            try writer.commit(
+                projection, generation: generation, partitions: partitions, writes: writes, checkpoint: checkpoint)
         }
     }
 
-    public func checkpoint(_ projection: String) async throws(EventStoreError) -> (generation: Int, position: Int64) {
+    public func progress(_ projection: String) async throws(EventStoreError) -> ProjectionProgress {
         try await read { db in
-            try db.prepared("SELECT generation, position FROM checkpoint WHERE projection = ? AND active = 1")
-                .first([.text(projection)]) { (Int($0.integer(0)), $0.integer(1)) } ?? (1, 0)
+            let generation =
+                try db.prepared("SELECT generation FROM projection WHERE name = ?")
+                .first([.text(projection)]) { Int($0.integer(0)) } ?? 1
+            var positions = [Int64](repeating: 0, count: Partitions.count)
+            let stored = try db.prepared(
+                "SELECT part, position FROM checkpoint WHERE projection = ? AND generation = ?"
+            )
+            .all([.text(projection), .integer(generation)]) { (Int($0.integer(0)), $0.integer(1)) }
+            for (partition, position) in stored where Partitions.all.contains(partition) {
+                positions[partition] = position
+            }
+            return ProjectionProgress(generation: generation, positions: positions)
         }
     }
 

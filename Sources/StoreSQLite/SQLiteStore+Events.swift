@@ -43,23 +43,3 @@ extension SQLiteStore: EventAppender, EventReader {
 
     public func commits() -> AsyncStream<Void> { loop.commits.stream() }
 }
-
-extension AppendRequest {
-    /// About what it occupies in the queue.
-    fileprivate var size: Int {
-        var size = 512
-        for write in writes { for event in write.events { size += event.payload.count + 192 } }
-        for document in lookups { size += document.size }
-        return size + 128 * (reserve.count + release.count)
-    }
-}
-
-extension DocumentWrite {
-    /// About what it occupies in the queue.
-    var size: Int {
-        switch self {
-        case .put(_, let key, let value): 128 + key.utf8.count + value.count
-        case .delete: 128
-        }
-    }
-}

@@ -39,10 +39,11 @@ public final class MemoryStore: Sendable {
         var lookups: [Place: Shelf] = [:]
         var numbers: [Place: Int] = [:]
         var models: [Model: [Place: Shelf]] = [:]
-        var checkpoints: [Model: Int64] = [:]
+        var checkpoints: [Model: [Int64]] = [:]
         var active: [String: Int] = [:]
         var sessions: [SessionKey: SessionRecord] = [:]
         var quarantine: [TenantID: [QuarantinedFrame]] = [:]
+        var leases: [String: (holder: UUID, until: Timestamp)] = [:]
         var followers: [Int: AsyncStream<Void>.Continuation] = [:]
         var nextFollower = 0
         var failure: EventStoreError?
@@ -261,30 +262,37 @@ extension MemoryStore: LookupReader {
 
 extension MemoryStore: ReadModelStore {
     public func commit(
-        _ projection: String, generation: Int, writes: [(TenantID, DocumentWrite)], checkpoint: Int64
+        _ projection: String, generation: Int, partitions: Range<Int>, writes: [(TenantID, DocumentWrite)],
+        checkpoint: Int64
     ) async throws(EventStoreError) {
         try perform { state throws(EventStoreError) in
             let active = state.active[projection] ?? 1
             let model = Model(projection: projection, generation: generation)
-            let stored = state.checkpoints[model]
+            var positions = state.checkpoints[model] ?? Self.start
+            let stored = positions[partitions].max() ?? 0
             if generation < active {
                 throw .unavailable("generation \(generation) of \(projection) is gone, readers use \(active)")
             }
-            if let stored, checkpoint < stored {
+            if checkpoint < stored {
                 if generation == active {
                     throw .unavailable("\(projection) is at \(stored) already, past \(checkpoint)")
                 }
                 state.models[model] = nil
+                positions = Self.start
             }
             for (tenant, document) in writes { Self.put(document, tenant, &state.models[model, default: [:]]) }
-            state.checkpoints[model] = checkpoint
+            for partition in partitions { positions[partition] = checkpoint }
+            state.checkpoints[model] = positions
         }
     }
 
-    public func checkpoint(_ projection: String) async throws(EventStoreError) -> (generation: Int, position: Int64) {
+    private static let start = [Int64](repeating: 0, count: Partitions.count)
+
+    public func progress(_ projection: String) async throws(EventStoreError) -> ProjectionProgress {
         try perform { state throws(EventStoreError) in
             let generation = state.active[projection] ?? 1
-            return (generation, state.checkpoints[Model(projection: projection, generation: generation)] ?? 0)
+            let model = Model(projection: projection, generation: generation)
+            return ProjectionProgress(generation: generation, positions: state.checkpoints[model] ?? Self.start)
         }
     }
 
@@ -325,6 +333,23 @@ extension MemoryStore: ReadModelStore {
     public func readModelDigest(_ projection: String, generation: Int) async throws(EventStoreError) -> [String] {
         try perform { state throws(EventStoreError) in
             Self.lines("document", state.models[Model(projection: projection, generation: generation)] ?? [:])
+        }
+    }
+}
+
+extension MemoryStore: LeaseStore {
+    public func lease(_ name: String, holder: UUID, seconds: Int) async throws(EventStoreError) -> Bool {
+        let time = now()
+        return try perform { state throws(EventStoreError) in
+            if let lease = state.leases[name], lease.holder != holder, lease.until > time { return false }
+            state.leases[name] = (holder, time + .seconds(Double(seconds)))
+            return true
+        }
+    }
+
+    public func releaseLease(_ name: String, holder: UUID) async throws(EventStoreError) {
+        try perform { state throws(EventStoreError) in
+            if state.leases[name]?.holder == holder { state.leases[name] = nil }
         }
     }
 }

@@ -183,34 +183,36 @@ extension StoreContract {
     /// Projections.
     public static let models: [StoreCheck] = [
         StoreCheck("a projection that never ran is at generation 1, position 0") { run in
-            let (generation, position) = try await run.store.checkpoint("flights")
-            try require(generation == 1 && position == 0, "(\(generation), \(position))")
+            try requireEqual(
+                try await run.store.progress("flights"),
+                ProjectionProgress(generation: 1, positions: [Int64](repeating: 0, count: Partitions.count)), "progress"
+            )
         },
         StoreCheck("documents and their checkpoint are committed together") { run in
             for step in 1...40 {
-                async let committed: Void = run.store.commit(
-                    "flights", generation: 1,
-                    writes: (0..<5).map { (run.tenant, .put(kind: "f", key: "\($0)", value: [UInt8(step)])) },
+                async let committed: Void = run.project(
+                    "flights",
+                    (0..<5).map { (run.tenant, .put(kind: "f", key: "\($0)", value: [UInt8(step)])) },
                     checkpoint: Int64(step))
                 // Whatever of the two sides of the commit a scan sees, it sees whole.
                 let seen = Set(
                     try await run.store.documents(run.tenant, "flights", kind: "f", DocumentRange()).map(\.value))
                 try require(seen.count <= 1, "half a commit: \(seen)")
                 try await committed
-                try requireEqual(try await run.store.checkpoint("flights").position, Int64(step), "checkpoint")
+                try requireEqual(try await run.store.progress("flights").position, Int64(step), "checkpoint")
                 try requireEqual(
                     try await run.store.document(run.tenant, "flights", kind: "f", key: "3"), [UInt8(step)], "document")
             }
-            try await run.store.commit(
-                "flights", generation: 1, writes: [(run.tenant, .delete(kind: "f", key: "3"))], checkpoint: 41)
+            try await run.project(
+                "flights", [(run.tenant, .delete(kind: "f", key: "3"))], checkpoint: 41)
             try requireEqual(try await run.store.document(run.tenant, "flights", kind: "f", key: "3"), nil, "deleted")
             try await run.reopened { store in
-                try requireEqual(try await store.checkpoint("flights").position, 41, "checkpoint after opening again")
+                try requireEqual(try await store.progress("flights").position, 41, "checkpoint after opening again")
             }
         },
         StoreCheck("tenants, projections and kinds keep documents apart") { run in
-            try await run.store.commit(
-                "flights", generation: 1, writes: [(run.tenant, .put(kind: "f", key: "k", value: [1]))], checkpoint: 1)
+            try await run.project(
+                "flights", [(run.tenant, .put(kind: "f", key: "k", value: [1]))], checkpoint: 1)
             try requireEqual(
                 try await run.store.document(run.other, "flights", kind: "f", key: "k"), nil, "other tenant")
             try requireEqual(
@@ -223,8 +225,8 @@ extension StoreContract {
         },
         StoreCheck("documents are listed by prefix, cursor, direction and limit") { run in
             let keys = ["a/1", "a/2", "a/3", "b/1"]
-            try await run.store.commit(
-                "m", generation: 1, writes: keys.map { (run.tenant, .put(kind: "k", key: $0, value: [])) },
+            try await run.project(
+                "m", keys.map { (run.tenant, .put(kind: "k", key: $0, value: [])) },
                 checkpoint: 1)
             func scan(_ range: DocumentRange) async throws -> [String] {
                 try await run.store.documents(run.tenant, "m", kind: "k", range).map(\.key)
@@ -235,19 +237,20 @@ extension StoreContract {
         },
         StoreCheck("readers stay on the old generation until the next one is activated") { run in
             func write(_ generation: Int, _ value: UInt8, _ checkpoint: Int64) async throws {
-                try await run.store.commit(
-                    "m", generation: generation, writes: [(run.tenant, .put(kind: "k", key: "a", value: [value]))],
+                try await run.project(
+                    "m", generation: generation, [(run.tenant, .put(kind: "k", key: "a", value: [value]))],
                     checkpoint: checkpoint)
             }
             try await write(1, 1, 10)
             try await write(2, 2, 5)
             try requireEqual(try await run.store.document(run.tenant, "m", kind: "k", key: "a"), [1], "while it fills")
-            try requireEqual(try await run.store.checkpoint("m").position, 10, "checkpoint while it fills")
+            try requireEqual(try await run.store.progress("m").position, 10, "checkpoint while it fills")
             try requireEqual(try await run.store.readModelDigest("m", generation: 2).count, 1, "digest of the next")
             try await write(2, 3, 12)
             try await run.store.activate("m", generation: 2)
-            let (generation, position) = try await run.store.checkpoint("m")
-            try require(generation == 2 && position == 12, "checkpoint after the switch: (\(generation), \(position))")
+            let progress = try await run.store.progress("m")
+            try requireEqual(progress.generation, 2, "generation after the switch")
+            try requireEqual(progress.position, 12, "checkpoint after the switch")
             try requireEqual(
                 try await run.store.document(run.tenant, "m", kind: "k", key: "a"), [3], "after the switch")
             try require(try await run.store.readModelDigest("m", generation: 1).isEmpty, "the old generation is gone")
@@ -259,29 +262,77 @@ extension StoreContract {
             }
         },
         StoreCheck("a projector that fell behind another cannot turn the model back") { run in
-            try await run.store.commit(
-                "m", generation: 1, writes: [(run.tenant, .put(kind: "k", key: "a", value: [2]))], checkpoint: 20)
+            try await run.project(
+                "m", [(run.tenant, .put(kind: "k", key: "a", value: [2]))], checkpoint: 20)
             do {
-                try await run.store.commit(
-                    "m", generation: 1, writes: [(run.tenant, .put(kind: "k", key: "a", value: [1]))], checkpoint: 10)
+                try await run.project(
+                    "m", [(run.tenant, .put(kind: "k", key: "a", value: [1]))], checkpoint: 10)
                 throw ContractViolation(what: "an older checkpoint was taken", line: #line)
             } catch let error as EventStoreError {
                 guard case .unavailable = error else { throw error }
             }
             try requireEqual(try await run.store.document(run.tenant, "m", kind: "k", key: "a"), [2], "document")
-            try await run.store.commit("m", generation: 1, writes: [], checkpoint: 20)
+            try await run.project("m", [], checkpoint: 20)
         },
         StoreCheck("a rebuild that was cut off begins anew") { run in
-            try await run.store.commit(
-                "m", generation: 2, writes: [(run.tenant, .put(kind: "k", key: "stale", value: [1]))], checkpoint: 900)
-            try await run.store.commit(
-                "m", generation: 2, writes: [(run.tenant, .put(kind: "k", key: "fresh", value: [1]))], checkpoint: 500)
+            try await run.project(
+                "m", generation: 2, [(run.tenant, .put(kind: "k", key: "stale", value: [1]))], checkpoint: 900)
+            try await run.project(
+                "m", generation: 2, [(run.tenant, .put(kind: "k", key: "fresh", value: [1]))], checkpoint: 500)
             try await run.store.activate("m", generation: 2)
             try requireEqual(
                 try await run.store.documents(run.tenant, "m", kind: "k", DocumentRange()).map(\.key), ["fresh"],
                 "documents")
             try requireEqual(
                 try await run.store.readModelDigest("m", generation: 2).count, 1, "digest")
+        },
+        StoreCheck("each partition of a projection has its own checkpoint, all share its documents") { run in
+            func commit(_ partitions: Range<Int>, _ key: String, _ checkpoint: Int64) async throws {
+                try await run.store.commit(
+                    "m", generation: 1, partitions: partitions,
+                    writes: [(run.tenant, .put(kind: "k", key: key, value: [UInt8(checkpoint)]))],
+                    checkpoint: checkpoint)
+            }
+            func refuses(_ partitions: Range<Int>, _ checkpoint: Int64) async throws {
+                do { try await commit(partitions, "refused", checkpoint) } catch let error as EventStoreError {
+                    guard case .unavailable = error else { throw error }
+                    return
+                }
+                throw ContractViolation(what: "\(partitions) was turned back to \(checkpoint)", line: #line)
+            }
+            try await commit(3..<4, "three", 50)
+            try await commit(7..<8, "seven", 20)
+            var wanted = [Int64](repeating: 0, count: Partitions.count)
+            (wanted[3], wanted[7]) = (50, 20)
+            try requireEqual(
+                try await run.store.progress("m"), ProjectionProgress(generation: 1, positions: wanted),
+                "two partitions")
+            try await refuses(3..<4, 49)
+            // One partition that is ahead refuses the whole commit.
+            try await refuses(0..<8, 30)
+            try await commit(7..<8, "seven", 30)
+            try await commit(4..<8, "seven", 40)
+            for partition in 4..<8 { wanted[partition] = 40 }
+            try requireEqual(try await run.store.progress("m").positions, wanted, "after a range")
+            try requireEqual(
+                try await run.store.documents(run.tenant, "m", kind: "k", DocumentRange()),
+                [Document(key: "seven", value: [40]), Document(key: "three", value: [50])], "documents")
+            try await run.project("m", [], checkpoint: 60)
+            try requireEqual(try await run.store.progress("m").position, 60, "all at once")
+        },
+        StoreCheck("a rebuild that begins anew in one partition forgets the others") { run in
+            try await run.store.commit(
+                "m", generation: 2, partitions: 0..<1,
+                writes: [(run.tenant, .put(kind: "k", key: "zero", value: []))], checkpoint: 90)
+            try await run.store.commit(
+                "m", generation: 2, partitions: 1..<2,
+                writes: [(run.tenant, .put(kind: "k", key: "one", value: []))], checkpoint: 80)
+            try requireEqual(try await run.store.readModelDigest("m", generation: 2).count, 2, "documents")
+            try await run.store.commit("m", generation: 2, partitions: 0..<1, writes: [], checkpoint: 10)
+            try requireEqual(
+                try await run.store.readModelDigest("m", generation: 2), [], "documents after the new start")
+            try await run.store.activate("m", generation: 2)
+            try requireEqual(try await run.store.progress("m").positions.prefix(3), [10, 0, 0], "checkpoints")
         },
     ]
 
@@ -381,5 +432,45 @@ extension StoreContract {
                 try await run.store.quarantined(run.tenant, past: "frame-0", limit: 3), [], "past one that is gone")
             try requireEqual(try await run.store.quarantined(run.other, past: nil, limit: 9).count, 1, "other tenant's")
         }
+    ]
+
+    /// Leases.
+    public static let leases: [StoreCheck] = [
+        StoreCheck("a lease has one holder, who may renew it, until it is given back") { run in
+            let (first, second) = (run.id(), run.id())
+            func lease(_ holder: UUID, _ name: String = "relay") async throws -> Bool {
+                try await run.store.lease(name, holder: holder, seconds: 300)
+            }
+            try require(try await lease(first), "nobody had it")
+            try require(try await !lease(second), "taken from its holder")
+            try require(try await lease(first), "renewed")
+            try require(try await lease(second, "sweep"), "another name")
+            try await run.store.releaseLease("relay", holder: second)
+            try require(try await !lease(second), "given back by one who did not have it")
+            try await run.store.releaseLease("relay", holder: first)
+            try require(try await lease(second), "after it was given back")
+            try require(try await !lease(first), "gone to another")
+        },
+        StoreCheck("of 50 that want a lease one gets it") { run in
+            let won = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<50 {
+                    group.addTask { try await run.store.lease("relay", holder: run.id(), seconds: 300) }
+                }
+                return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            try requireEqual(won, 1, "holders")
+        },
+        StoreCheck("a lease ends after its time, which a renewal starts anew") { run in
+            let (first, second) = (run.id(), run.id())
+            try require(try await run.store.lease("relay", holder: first, seconds: 1), "nobody had it")
+            try require(try await !run.store.lease("relay", holder: second, seconds: 1), "before its end")
+            try require(try await run.store.lease("relay", holder: first, seconds: 300), "renewed")
+            try await run.subject.elapse(run.clock, .seconds(1.2))
+            try require(try await !run.store.lease("relay", holder: second, seconds: 1), "after the first second")
+            try require(try await run.store.lease("relay", holder: first, seconds: 1), "shortened")
+            try await run.subject.elapse(run.clock, .seconds(1.2))
+            try require(try await run.store.lease("relay", holder: second, seconds: 300), "after its end")
+            try require(try await !run.store.lease("relay", holder: first, seconds: 1), "its holder came too late")
+        },
     ]
 }

@@ -6,10 +6,6 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// Everything a store does.
-public typealias CompleteStore = EventAppender & EventReader & LookupReader & ReadModelStore & SessionStore
-    & QuarantineStore
-
 /// A kind of store to hold against the contract.
 public struct StoreSubject: Sendable, CustomStringConvertible {
     public let description: String
@@ -17,19 +13,25 @@ public struct StoreSubject: Sendable, CustomStringConvertible {
     public let quarantineLimit: Int
     let open: @Sendable (_ place: String, _ clock: ManualClock) async throws -> any CompleteStore
     let close: @Sendable (any CompleteStore) async throws -> Void
+    let elapse: @Sendable (_ clock: ManualClock, _ span: Milliseconds) async throws -> Void
 
     /// - Parameters:
     ///   - open: The store of a place: a new name is an empty store, a name used before is the one closed there.
     ///   - quarantineLimit: What `open` asks for; small, so that a check can pass it.
+    ///   - elapse: Lets time pass on the clock that the store's leases run on: the given one unless said otherwise.
     public init(
         _ description: String, quarantineLimit: Int,
         open: @escaping @Sendable (_ place: String, _ clock: ManualClock) async throws -> any CompleteStore,
-        close: @escaping @Sendable (any CompleteStore) async throws -> Void
+        close: @escaping @Sendable (any CompleteStore) async throws -> Void,
+        elapse: @escaping @Sendable (_ clock: ManualClock, _ span: Milliseconds) async throws -> Void = {
+            $0.advance(by: $1)
+        }
     ) {
         self.description = description
         self.quarantineLimit = quarantineLimit
         self.open = open
         self.close = close
+        self.elapse = elapse
     }
 }
 
@@ -63,7 +65,7 @@ public struct StoreCheck: Sendable, CustomStringConvertible {
 
 /// The contract of the ports, one check a promise.
 public enum StoreContract {
-    public static let all: [StoreCheck] = events + concurrency + lookups + models + sessions + quarantine
+    public static let all: [StoreCheck] = events + concurrency + lookups + models + sessions + quarantine + leases
 }
 
 /// A store under one check, and short ways to ask it.
@@ -81,6 +83,14 @@ struct ContractRun: Sendable {
         let again = try await subject.open(place, clock)
         try await body(again)
         try await subject.close(again)
+    }
+
+    /// Commits to every partition of a projection.
+    func project(
+        _ projection: String, generation: Int = 1, _ writes: [(TenantID, DocumentWrite)], checkpoint: Int64
+    ) async throws(EventStoreError) {
+        try await store.commit(
+            projection, generation: generation, partitions: Partitions.all, writes: writes, checkpoint: checkpoint)
     }
 
     func id() -> UUID { .version7(at: clock.now) }

@@ -1,4 +1,4 @@
-@testable import StoreSQLite
+import Domain
 import Testing
 
 @Suite struct CRC32CTests {

@@ -80,6 +80,26 @@ import Foundation
         #expect(Migration.all.map(\.version) == Array(1...Migration.all.count))
     }
 
+    /// A folder as the first schema left it.
+    @Test func anOlderCheckpointHoldsForEveryPartition() async throws {
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        try tamper(
+            """
+            CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL);
+            INSERT INTO schema_version VALUES (1, 0);
+            \(Migration.log.sql)
+            INSERT INTO checkpoint (projection, generation, position, active)
+              VALUES ('flights', 3, 70, 1), ('flights', 4, 20, 0), ('stats', 1, 9, 1);
+            """)
+        let store = try open()
+        let all = { [Int64](repeating: $0, count: Partitions.count) }
+        #expect(try await store.progress("flights") == ProjectionProgress(generation: 3, positions: all(70)))
+        #expect(try await store.progress("stats") == ProjectionProgress(generation: 1, positions: all(9)))
+        try await store.activate("flights", generation: 4)
+        #expect(try await store.progress("flights") == ProjectionProgress(generation: 4, positions: all(20)))
+        await store.close()
+    }
+
     @Test func twoStoresMakeOneFolderAtOnce() async throws {
         try await withThrowingTaskGroup(of: SQLiteStore.self) { group in
             for _ in 0..<4 { group.addTask { try open() } }

@@ -9,13 +9,13 @@ import Testing
     }
     func lane(_ name: String) -> Lane { .projection(name) }
 
-    func put(_ lane: Lane, bytes: Int = 1, into queue: inout WriteQueue, fits: Bool = true) {
+    func put(_ lane: Lane, bytes: Int = 1, into queue: inout WriteQueue<PendingWrite>, fits: Bool = true) {
         let taken = queue.append(write(lane, bytes: bytes))
         #expect(taken == fits)
     }
 
     @Test func lanesTakeTurnsAndKeepTheirOrder() {
-        var queue = WriteQueue(limit: 100, byteLimit: 1000)
+        var queue = WriteQueue<PendingWrite>(limit: 100, byteLimit: 1000)
         for size in 1...5 { put(lane("busy"), bytes: size, into: &queue) }
         put(lane("quiet"), bytes: 10, into: &queue)
         let first = queue.take(atMost: 4, bytes: 1000)
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func aBatchEndsAtItsBytes() {
-        var queue = WriteQueue(limit: 100, byteLimit: 1000)
+        var queue = WriteQueue<PendingWrite>(limit: 100, byteLimit: 1000)
         for _ in 0..<5 { put(lane("a"), bytes: 40, into: &queue) }
         let three = queue.take(atMost: 10, bytes: 100)
         #expect(three.count == 3)
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func isBoundedInRequestsAndBytes() {
-        var queue = WriteQueue(limit: 3, byteLimit: 100)
+        var queue = WriteQueue<PendingWrite>(limit: 3, byteLimit: 100)
         put(lane("a"), bytes: 60, into: &queue)
         put(lane("a"), bytes: 60, into: &queue, fits: false)
         put(lane("a"), into: &queue)
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func aBusyLaneDoesNotShutTheOthersOut() {
-        var queue = WriteQueue(limit: 1000, byteLimit: 1_000_000)
+        var queue = WriteQueue<PendingWrite>(limit: 1000, byteLimit: 1_000_000)
         var taken = 0
         while queue.append(write(lane("busy"))) { taken += 1 }
         #expect(taken == 1000)
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func longLinesStayInOrder() {
-        var queue = WriteQueue(limit: 100_000, byteLimit: 1 << 40)
+        var queue = WriteQueue<PendingWrite>(limit: 100_000, byteLimit: 1 << 40)
         var (next, expected) = (1, 1)
         for _ in 0..<50 {
             for _ in 0..<200 {

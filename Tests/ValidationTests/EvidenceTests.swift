@@ -178,6 +178,25 @@ import Testing
         #expect(isAirborne(.climb))
         #expect(!isAirborne(.takeoff))
     }
+    @Test func aTrackThatEndsInTheRollOutHasLandedWhenTheTrackerSaysSo() throws {
+        let all = Recording.asSmartCARS(Recording.full.samples)
+        // Level with the field of Toulouse, still at more than 40 kt.
+        let touchdown = try #require(
+            all.firstIndex {
+                $0.eventTime > Timestamp("2024-07-06T07:30:00Z") && $0.altitudeMSL.map { $0 <= Feet(499) } ?? false
+            })
+        func on(_ phase: PhaseOfFlight?) -> Int? {
+            var samples = Array(all.prefix(touchdown + 3))
+            for i in touchdown..<samples.count { samples[i].claimedPhase = phase }
+            #expect((samples.last?.groundSpeed?.rawValue ?? 0) > 40)
+            return Evidence(
+                samples: samples, opening: nil, report: nil, capabilities: Case.smartCARS, earlier: [], aircraft: nil,
+                diversion: nil, airports: TestAirports(), caps: SpeedCaps(), isEnded: true
+            ).on
+        }
+        #expect(on(.landing) != nil)
+        #expect(on(.approach) == nil)
+    }
     @Test func dropsTheOriginOfTheGlobe() throws {
         var samples = SyntheticFlight(interval: 5).samples
         let zero = try #require(Position(latitude: 0, longitude: 0))

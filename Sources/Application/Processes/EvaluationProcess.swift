@@ -20,6 +20,8 @@ public struct EvaluationProcess: Service {
     static let fingerprintKind = "fingerprint"
     /// Key `slot/cell/flight`.
     static let markKind = "mark"
+    /// Key: flight id; the value is a ``ParkedStream``.
+    static let parkedKind = "parked"
 
     public init(
         store: any EventStore, models: any ReadModelStore, executor: CommandExecutor, directory: Directory,
@@ -35,46 +37,58 @@ public struct EvaluationProcess: Service {
     }
 
     public func run() async throws {
-        await cancelWhenGracefulShutdown {
-            var failures = 0
-            while !Task.isCancelled {
-                do {
-                    try await follow()
-                    return
-                } catch is CancellationError {
-                    return
-                } catch {
-                    failures += 1
-                    logger.error("evaluation stopped, trying again", metadata: ["error": "\(error)"])
-                    try? await Task.sleep(for: .milliseconds(min(5000, 100 << min(failures, 6))))
-                }
-            }
-        }
+        await persistently("evaluation", logger) { try await follow() }
     }
 
     private func follow() async throws {
-        let (generation, checkpoint) = try await models.checkpoint(Self.name)
-        var position = checkpoint
-        var saved = checkpoint
+        let progress = try await models.progress(Self.name)
+        var position = progress.position
+        var saved = position
+        let reader = LogReader(store: store)
         let signal = Signal()
         async let pump: Void = signal.pump(store.commits())
         while !Task.isCancelled {
-            let page = try await store.readAll(after: position, limit: 2000)
+            let page = try await reader.page(after: position, limit: 2000)
             var writes: [(TenantID, DocumentWrite)] = []
-            let due = page.filter { $0.event.type == "pirep.filed" }
+            let due = page.events.filter { $0.event.type == "pirep.filed" }
             for start in stride(from: 0, to: due.count, by: Self.atOnce) {
                 try Task.checkCancellation()
                 let chunk = due[start..<min(due.count, start + Self.atOnce)]
-                writes += try await judge(chunk.map { ($0.stream.tenant, FlightID($0.stream.id)) })
+                writes += try await judgeOrPark(chunk.map { ($0.stream.tenant, FlightID($0.stream.id)) })
             }
-            if let last = page.last { position = last.position }
+            position = page.position
             if !due.isEmpty || position - saved > 20_000 {
-                try await models.commit(Self.name, generation: generation, writes: writes, checkpoint: position)
+                try await models.commit(
+                    Self.name, generation: progress.generation, partitions: Partitions.all, writes: writes,
+                    checkpoint: position)
                 saved = position
             }
-            if page.count < 2000 { await signal.wait(atMost: .seconds(1)) }
+            if page.isEnd { await signal.wait(atMost: .seconds(1)) }
         }
         await pump
+    }
+
+    /// Reports whose evidence cannot be read stop nobody else: after a few tries they are left aside (decisions A9), to
+    /// be judged by `pirep re-run` once what is wrong was mended.
+    private func judgeOrPark(
+        _ reports: [(TenantID, FlightID)]
+    ) async throws -> [(TenantID, DocumentWrite)] {
+        do { return try await judge(reports) } catch let error where Self.isOfTheReport(error) {
+            guard reports.count == 1, let (tenant, flight) = reports.first else {
+                var writes: [(TenantID, DocumentWrite)] = []
+                for report in reports { writes += try await judgeOrPark([report]) }
+                return writes
+            }
+            logger.error("a report cannot be judged", metadata: ["flight": "\(flight)", "error": "\(error)"])
+            let parked = ParkedStream(category: .pirep, version: 1, position: 0, error: "\(error)")
+            return [(tenant, .put(kind: Self.parkedKind, key: "\(flight)", value: DocumentCoding.encode(parked)))]
+        }
+    }
+
+    private static func isOfTheReport(_ error: any Error) -> Bool {
+        if error is EventSchemaError { return true }
+        if case .corrupted? = error as? EventStoreError { return true }
+        return false
     }
 
     /// Reports whose evidence is read side by side.

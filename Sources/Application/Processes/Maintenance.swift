@@ -25,21 +25,66 @@ public struct Maintenance: Sendable {
     public func rebuild(
         _ name: String, progress: @Sendable (Int64, Int64) -> Void
     ) async throws {
-        let (generation, _) = try await models.checkpoint(name)
+        let generation = try await models.progress(name).generation + 1
         var projection = FlightProjection(
-            models: models, store: store, generation: generation + 1, position: 0, isRebuild: true)
+            models: models, store: store,
+            progress: ProjectionProgress(
+                generation: generation, positions: [Int64](repeating: 0, count: Partitions.count)), mode: .rebuilds)
+        let reader = LogReader(store: store)
         let total = try await store.head()
-        var done: Int64 = 0
         while true {
-            let page = try await store.readAll(after: projection.position, limit: 5000)
-            let decoded = try page.map { ($0, try EventCodec.decode($0.event)) }
-            _ = try await projection.apply(decoded)
+            let page = try await reader.page(after: projection.position, limit: 5000)
+            _ = try await projection.apply(page.events, through: page.position)
             try await projection.flush()
-            done += Int64(page.count)
-            progress(done, max(total, done))
-            if page.count < 5000 { break }
+            progress(page.position, max(total, page.position))
+            if page.isEnd { break }
         }
-        try await models.activate(name, generation: generation + 1)
+        try await models.activate(name, generation: generation)
+    }
+
+    /// Takes a parked flight up again: makes its view anew from its streams.
+    /// - Throws: What is still wrong with the streams, else ``EventStoreError``.
+    public func takeUp(_ tenant: TenantID, _ flight: FlightID) async throws {
+        guard let view = try await FlightProjection.replay(store, tenant, flight) else {
+            throw MissingEvents(stream: StreamName(tenant, .flight, flight.uuid))
+        }
+        let name = FlightProjection.name
+        let partition = Partitions.partition(of: StreamName(tenant, .flight, flight.uuid))
+        for attempt in 1...5 {
+            let progress = try await models.progress(name)
+            let old = try await models.document(
+                tenant, name, kind: FlightProjection.flightKind, key: "\(flight)"
+            ).flatMap { DocumentCoding.decode(FlightView.self, $0) }
+            let writes =
+                FlightProjection.writes(tenant, old: old, new: view) + [
+                    (tenant, .delete(kind: FlightProjection.parkedKind, key: "\(flight)"))
+                ]
+            do {
+                return try await models.commit(
+                    name, generation: progress.generation, partitions: partition..<partition + 1, writes: writes,
+                    checkpoint: progress.positions[partition])
+            } catch {
+                // The worker at it moved on between the two steps.
+                if attempt == 5 { throw error }
+            }
+        }
+    }
+
+    /// Flights that projections left aside, with the reason.
+    public func parked(
+        _ tenant: TenantID
+    ) async throws(EventStoreError) -> [(projection: String, flight: String, stream: ParkedStream)] {
+        var found: [(projection: String, flight: String, stream: ParkedStream)] = []
+        for (name, kind) in [
+            (FlightProjection.name, FlightProjection.parkedKind),
+            (EvaluationProcess.name, EvaluationProcess.parkedKind),
+        ] {
+            for document in try await models.documents(tenant, name, kind: kind, DocumentRange()) {
+                guard let stream = DocumentCoding.decode(ParkedStream.self, document.value) else { continue }
+                found.append((name, document.key, stream))
+            }
+        }
+        return found
     }
 
     /// Lookups and reservations as a replay of the whole log gives them, and the read model `flights`, compared with what

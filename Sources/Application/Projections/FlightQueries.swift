@@ -11,10 +11,13 @@ import Foundation
 public struct FlightQueries: Sendable {
     let store: any EventReader & LookupReader
     let models: any ReadModelStore
+    let tail: LogTail?
 
-    public init(store: any EventReader & LookupReader, models: any ReadModelStore) {
+    /// - Parameter tail: What this process has seen of the log, where it follows it.
+    public init(store: any EventReader & LookupReader, models: any ReadModelStore, tail: LogTail? = nil) {
         self.store = store
         self.models = models
+        self.tail = tail
     }
 
     /// Who may be shown.
@@ -218,7 +221,8 @@ public struct FlightQueries: Sendable {
 
     /// Global position up to which the read model of flights is written.
     public func position() async throws(EventStoreError) -> Int64 {
-        try await models.checkpoint(FlightProjection.name).position
+        let progress = try await models.progress(FlightProjection.name)
+        return tail?.reached(progress) ?? progress.position
     }
 
     /// Samples by their own time, without repeats.

@@ -41,6 +41,9 @@ public struct FlightView: Codable, Hashable, Sendable {
     /// Titles of the findings that led to the outcome, most severe first.
     public var reason: String?
     public var reviewedBy: String?
+    /// Versions of the flight's and the report's stream that are in it: an event is applied once, and after the one before.
+    var flightVersion: Int64 = 0
+    var reportVersion: Int64 = 0
 
     init(_ opening: FlightOpening) {
         id = opening.id

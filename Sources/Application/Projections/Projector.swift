@@ -2,28 +2,42 @@ public import Domain
 public import EventSchema
 public import Logging
 public import ServiceLifecycle
+import Synchronization
 
-/// Follows the log: keeps the read model `flights`, feeds the live board, tells caches what changed.
+/// Follows the log in a process: keeps the read model `flights` where nobody else does, feeds the live board where there is
+/// one, tells caches what changed.
 public struct Projector: Service {
+    /// What this process does with the log.
+    public enum Duty: Sendable {
+        /// Keeps the read model and feeds the board: everything in one process.
+        case keepsModel
+        /// Feeds the board; workers elsewhere keep the read model.
+        case feedsBoard
+        /// Only tells caches what changed.
+        case tellsCaches
+    }
+
+    let duty: Duty
     let store: any EventStore
     let models: any ReadModelStore
     let directory: Directory
     let board: LiveBoard
-    let observers: [@Sendable (EventEnvelope, DomainEvent) -> Void]
+    let tail: LogTail
     let logger: Logger
     let clock = ContinuousClock()
 
-    /// - Parameter observers: Called for every event of the log, in order, soon after its commit; they must not block.
+    /// - Parameter tail: Told of what it sees.
     public init(
-        store: any EventStore, models: any ReadModelStore, directory: Directory, board: LiveBoard, logger: Logger,
-        observers: [@Sendable (EventEnvelope, DomainEvent) -> Void] = []
+        _ duty: Duty, store: any EventStore, models: any ReadModelStore, directory: Directory, board: LiveBoard,
+        tail: LogTail, logger: Logger
     ) {
+        self.duty = duty
         self.store = store
         self.models = models
         self.directory = directory
         self.board = board
+        self.tail = tail
         self.logger = logger
-        self.observers = observers
     }
 
     static let page = 2000
@@ -31,63 +45,88 @@ public struct Projector: Service {
     static let flushInterval = Duration.milliseconds(150)
 
     public func run() async throws {
-        await cancelWhenGracefulShutdown {
-            var failures = 0
-            while !Task.isCancelled {
-                do {
-                    try await follow()
-                    return
-                } catch is CancellationError {
-                    return
-                } catch is ProjectionMoved {
-                    continue
-                } catch {
-                    failures += 1
-                    logger.error("projection stopped, trying again", metadata: ["error": "\(error)"])
-                    try? await Task.sleep(for: .milliseconds(min(5000, 100 << min(failures, 6))))
-                }
+        await persistently("projection", logger) {
+            switch duty {
+            case .keepsModel, .feedsBoard: try await follow()
+            case .tellsCaches: try await followForCaches()
             }
         }
     }
 
     private func follow() async throws {
-        let (generation, checkpoint) = try await models.checkpoint(FlightProjection.name)
-        var projection = FlightProjection(models: models, store: store, generation: generation, position: checkpoint)
-        if !board.isReady { board.fill(try await shown(), sequence: checkpoint) }
-        var position = checkpoint
+        let progress = try await models.progress(FlightProjection.name)
+        var projection = FlightProjection(
+            models: models, store: store, progress: progress, mode: duty == .keepsModel ? .writes : .follows)
+        if duty == .feedsBoard {
+            // Idle partitions lag behind for ever; what was relayed and reached is done.
+            projection.start(at: try await Relay.reached(progress, models))
+        } else {
+            try await projection.loadParked(of: try await directory.tenants().compactMap(\.id))
+        }
+        if !board.isReady { board.fill(try await shown(), sequence: projection.position) }
+        let reader = LogReader(store: store)
         var lastFlush = clock.now
         let signal = Signal()
         async let pump: Void = signal.pump(store.commits())
         while !Task.isCancelled {
-            let page = try await store.readAll(after: position, limit: Self.page)
-            if !page.isEmpty {
-                var decoded: [(EventEnvelope, DomainEvent)] = []
-                decoded.reserveCapacity(page.count)
-                for envelope in page {
-                    let event = try EventCodec.decode(envelope.event)
-                    decoded.append((envelope, event))
-                    for observer in observers { observer(envelope, event) }
-                }
-                let changes = try await projection.apply(decoded)
-                position = page[page.count - 1].position
-                board.publish(changes, upTo: position)
+            let page = try await reader.page(after: projection.position, limit: Self.page)
+            if page.position > projection.position {
+                tell(page)
+                let changes = try await projection.apply(page.events, through: page.position)
+                board.publish(changes, upTo: page.position)
             }
-            let full = page.count == Self.page
-            if !full { board.markReady() }
-            if projection.isDirty, clock.now - lastFlush >= Self.flushInterval || projection.dirtyCount > 5000 {
-                guard try await models.checkpoint(FlightProjection.name).generation == projection.generation else {
-                    // A rebuild took over: go on from its checkpoint.
-                    throw ProjectionMoved()
-                }
-                try await projection.flush()
-                lastFlush = clock.now
-                continue
+            if page.isEnd {
+                board.markReady()
+                tail.caughtUp()
             }
-            if full { continue }
-            await signal.wait(atMost: projection.isDirty ? Self.flushInterval : .seconds(1))
+            tail.parked = projection.parkedCount
+            switch duty {
+            case .keepsModel:
+                if projection.isDirty, projection.isCommittable,
+                    clock.now - lastFlush >= Self.flushInterval || projection.dirtyCount > 5000
+                {
+                    guard try await models.progress(FlightProjection.name).generation == projection.generation else {
+                        // A rebuild took over: go on from its checkpoint.
+                        throw ProjectionMoved()
+                    }
+                    try await projection.flush()
+                    lastFlush = clock.now
+                    continue
+                }
+            case .feedsBoard, .tellsCaches: projection.forget()
+            }
+            if !page.isEnd { continue }
+            await signal.wait(atMost: duty == .keepsModel && projection.isDirty ? Self.flushInterval : .seconds(1))
         }
-        if projection.isDirty { try await projection.flush() }
+        if duty == .keepsModel, projection.isDirty, projection.isCommittable { try await projection.flush() }
         await pump
+    }
+
+    /// Caches are empty at the start, so only what comes from now on matters.
+    private func followForCaches() async throws {
+        let reader = LogReader(store: store)
+        var position = tail.position
+        if position == 0 { position = try await store.head() }
+        let signal = Signal()
+        async let pump: Void = signal.pump(store.commits())
+        while !Task.isCancelled {
+            let page = try await reader.page(after: position, limit: Self.page)
+            tell(page)
+            position = page.position
+            if page.isEnd {
+                tail.caughtUp()
+                await signal.wait(atMost: .seconds(1))
+            }
+        }
+        await pump
+    }
+
+    private func tell(_ page: LogPage) {
+        for position in page.damaged {
+            logger.error(
+                "an event does not match its checksum; run albatross verify", metadata: ["position": "\(position)"])
+        }
+        tail.see(page)
     }
 
     /// Flights that the map shows at start.
@@ -115,6 +154,3 @@ public struct Projector: Service {
         return found
     }
 }
-
-/// The projection's generation changed under the projector.
-struct ProjectionMoved: Error {}

@@ -53,19 +53,34 @@ public protocol LookupReader: Sendable {
     func lookupDigest() async throws(EventStoreError) -> [String]
 }
 
-/// Keeps the documents of projections, each projection with its checkpoint. A generation is one life of a projection: a
+/// How far a projection has come: the generation that readers use, and its place in each partition of the log.
+public struct ProjectionProgress: Hashable, Sendable {
+    public let generation: Int
+    /// Global position per partition, ``Partitions/count`` of them.
+    public let positions: [Int64]
+    /// Everything up to here is in it, whatever its partition.
+    public var position: Int64 { positions.min() ?? 0 }
+
+    public init(generation: Int, positions: [Int64]) {
+        self.generation = generation
+        self.positions = positions
+    }
+}
+
+/// Keeps the documents of projections, each projection with its checkpoints. A generation is one life of a projection: a
 /// rebuild fills the next one while readers stay on the old.
 public protocol ReadModelStore: Sendable {
-    /// Applies writes and moves the checkpoint, in one transaction.
+    /// Applies writes and moves the checkpoint of some partitions, in one transaction.
     ///
-    /// In the generation that readers use, a checkpoint below the stored one is refused with
+    /// In the generation that readers use, a checkpoint below the stored one of any of these partitions is refused with
     /// ``EventStoreError/unavailable(_:)``: another process is ahead. In a later generation it begins a rebuild anew: the
     /// documents of the one that was cut off go first. A generation below the readers' is gone, and refused.
     func commit(
-        _ projection: String, generation: Int, writes: [(TenantID, DocumentWrite)], checkpoint: Int64
+        _ projection: String, generation: Int, partitions: Range<Int>, writes: [(TenantID, DocumentWrite)],
+        checkpoint: Int64
     ) async throws(EventStoreError)
-    /// Generation that readers use, and its checkpoint: (1, 0) when the projection has never run.
-    func checkpoint(_ projection: String) async throws(EventStoreError) -> (generation: Int, position: Int64)
+    /// Generation 1 at position 0 everywhere when the projection has never run.
+    func progress(_ projection: String) async throws(EventStoreError) -> ProjectionProgress
     /// Makes a generation the one that readers use and drops those below.
     func activate(_ projection: String, generation: Int) async throws(EventStoreError)
     func document(

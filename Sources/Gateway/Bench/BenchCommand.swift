@@ -83,10 +83,10 @@ struct Bench: AsyncParsableCommand {
         return []
     }
 
-    func composition(_ directory: String) throws -> Composition {
+    func composition(_ directory: String) async throws -> Composition {
         var logger = Logger(label: "bench")
         logger.logLevel = .error
-        return try Composition(settings: Settings(data: directory), logger: logger)
+        return try await Composition.make(settings: Settings(data: directory), logger: logger)
     }
 
     // MARK: P1
@@ -94,9 +94,9 @@ struct Bench: AsyncParsableCommand {
     private func positions(_ directory: String) async throws -> BenchResult {
         let world: BenchWorld
         do {
-            let parts = try composition(directory)
+            let parts = try await composition(directory)
             world = try await BenchWorld.make(parts, slug: "bench", pilots: 500, points: 0)
-            await parts.store.close()
+            await parts.opened.close()
         }
         let server = try BenchServer(data: directory)
         defer { server.stop() }
@@ -156,7 +156,7 @@ struct Bench: AsyncParsableCommand {
     }
 
     private func storedPositions(_ directory: String) async throws -> Int {
-        let parts = try composition(directory)
+        let parts = try await composition(directory)
         var position: Int64 = 0
         var count = 0
         while true {
@@ -171,7 +171,7 @@ struct Bench: AsyncParsableCommand {
             }
             if page.count < 5000 { break }
         }
-        await parts.store.close()
+        await parts.opened.close()
         return count
     }
 
@@ -185,9 +185,9 @@ struct Bench: AsyncParsableCommand {
             let data = directory + "/\(count)"
             let world: BenchWorld
             do {
-                let parts = try composition(data)
+                let parts = try await composition(data)
                 world = try await BenchWorld.make(parts, slug: "bench", pilots: count, points: 100)
-                await parts.store.close()
+                await parts.opened.close()
             }
             let server = try BenchServer(data: data)
             let client = LoadClient()
@@ -201,7 +201,7 @@ struct Bench: AsyncParsableCommand {
             }
             let answered = Double((NIODeadline.now() - start).nanoseconds) / 1e9
             // Only judged reports score.
-            let parts = try composition(data)
+            let parts = try await composition(data)
             var judged = 0
             while judged < pilots.count, NIODeadline.now() < start + .seconds(300) {
                 judged = 0
@@ -228,7 +228,7 @@ struct Bench: AsyncParsableCommand {
                         "answers \(outcome.statuses)",
                     ]))
             server.stop()
-            await parts.store.close()
+            await parts.opened.close()
             try await client.close()
         }
         return results

@@ -19,12 +19,12 @@ extension Bench {
     func fanout(_ directory: String) async throws -> BenchResult {
         let world: BenchWorld
         do {
-            let parts = try composition(directory)
+            let parts = try await composition(directory)
             world = try await BenchWorld.make(parts, slug: "bench", pilots: 100, points: 0)
             var settings = TenantSettings()
             settings.livePublic = true
             try await parts.administration.changeSettings(world.tenant, settings)
-            await parts.store.close()
+            await parts.opened.close()
         }
         let server = try BenchServer(data: directory)
         defer { server.stop() }

@@ -1,4 +1,3 @@
-import StoreSQLite
 import Application
 import ArgumentParser
 import Domain
@@ -40,12 +39,10 @@ struct Verify: AsyncParsableCommand {
     func run() async throws {
         try await store.withParts { parts in
             var problems: [String] = []
-            var log = parts.store.verify().makeAsyncIterator()
-            while let problem = try await log.next() {
-                problems.append(problem.description)
-                if problems.count == 100 { break }
+            let events = try await parts.opened.verify { problem in
+                problems.append(problem)
+                return problems.count < 100
             }
-            let events = Int(log.events)
             if problems.isEmpty {
                 problems += try await parts.maintenance.compareWithReplay { done, total in
                     Terminal.progress("replayed \(done) of \(total)")
@@ -53,7 +50,7 @@ struct Verify: AsyncParsableCommand {
             }
             store.output.show(
                 .make([
-                    "sound": .bool(problems.isEmpty), "events": .number(events),
+                    "sound": .bool(problems.isEmpty), "events": .number(Int(events)),
                     "problems": .array(problems.map(JSONValue.string)),
                 ]),
                 problems.isEmpty ? "Sound: \(events) events" : problems.joined(separator: "\n"))

@@ -30,13 +30,13 @@ struct StoreOptions: ParsableArguments {
 
     /// Opens the parts of this process on the data, beside whatever else uses it, and closes them.
     func withParts<Value>(_ body: (Composition) async throws -> Value) async throws -> Value {
-        let parts = try Composition(settings: try settings(), logger: Self.logger())
+        let parts = try await Composition.make(settings: try settings(), logger: Self.logger())
         do {
             let value = try await body(parts)
-            await parts.store.close()
+            await parts.opened.close()
             return value
         } catch {
-            await parts.store.close()
+            await parts.opened.close()
             throw error
         }
     }

@@ -6,7 +6,6 @@ import Ingest
 import Logging
 import Protocols
 import Secrets
-import StoreSQLite
 import Validation
 
 #if canImport(FoundationEssentials)
@@ -15,10 +14,11 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// The parts of one process, put together: the only place that names a concrete store.
+/// The parts of one process, put together. This folder is the only place that names a concrete store, bus or cache.
 final class Composition: Sendable {
     let settings: Settings
-    let store: SQLiteStore
+    let opened: OpenedStore
+    var store: any CompleteStore { opened.store }
     let executor: CommandExecutor
     let directory: Directory
     let administration: Administration
@@ -28,6 +28,7 @@ final class Composition: Sendable {
     let maintenance: Maintenance
     let accounts: Accounts
     let board: LiveBoard
+    let tail: LogTail
     let airports: WorldAirports
     let evaluator: Evaluator
     let passwords: any PasswordHashing
@@ -41,13 +42,27 @@ final class Composition: Sendable {
         Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
     }
 
-    /// Opens the store (creating and migrating it) and makes the parts.
-    init(settings: Settings, logger: Logger) throws {
+    /// Opens the store and makes the parts.
+    /// - Throws: ``SettingsError``, ``StoreOpenError`` and their like: each one line for the operator.
+    static func make(settings: Settings, logger: Logger) async throws -> Composition {
+        let opened = try await OpenedStore.open(settings, now: now)
+        do {
+            let secret = try settings.secret() ?? ServerSecret.load(directory: settings.folder())
+            try await opened.hold(to: secret)
+            return Composition(settings: settings, opened: opened, secret: secret, logger: logger)
+        } catch {
+            await opened.close()
+            throw error
+        }
+    }
+
+    private init(settings: Settings, opened: OpenedStore, secret: ServerSecret, logger: Logger) {
         self.settings = settings
+        self.opened = opened
+        self.secret = secret
         self.logger = logger
         let now = Self.now
-        store = try SQLiteStore.open(directory: settings.data, now: now)
-        secret = try ServerSecret.load(directory: settings.data)
+        let store = opened.store
         tokens = KeyedHash(secret)
         passwords = PasswordHasher()
         airports = Self.worldAirports()
@@ -56,7 +71,8 @@ final class Composition: Sendable {
         administration = Administration(executor: executor, store: store)
         bookings = Bookings(executor: executor, store: store, airports: airports)
         flights = Flights(executor: executor, store: store) { _ in Ruleset.balanced.reference }
-        queries = FlightQueries(store: store, models: store)
+        tail = LogTail()
+        queries = FlightQueries(store: store, models: store, tail: tail)
         maintenance = Maintenance(store: store, models: store)
         accounts = Accounts(
             directory: directory, sessions: store, passwords: passwords, tokens: tokens,
@@ -80,16 +96,14 @@ final class Composition: Sendable {
             logger: logger, now: Self.now)
     }
 
-    /// - Parameter observers: Told of every event soon after its commit.
-    func projector(observers: [@Sendable (EventEnvelope, DomainEvent) -> Void]) -> Projector {
+    /// What follows the log in this process.
+    func projector(_ duty: Projector.Duty) -> Projector {
         let accounts = accounts
         let executor = executor
+        tail.observe { envelope, event in accounts.observe(envelope, event) }
+        tail.observeEnvelopes { envelope in executor.observe(envelope.stream, version: envelope.version) }
         return Projector(
-            store: store, models: store, directory: directory, board: board, logger: logger,
-            observers: [
-                { envelope, event in accounts.observe(envelope, event) },
-                { envelope, _ in executor.observe(envelope.stream, version: envelope.version) },
-            ] + observers)
+            duty, store: store, models: store, directory: directory, board: board, tail: tail, logger: logger)
     }
 
     func evaluation() -> EvaluationProcess {

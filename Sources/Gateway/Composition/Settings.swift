@@ -1,15 +1,16 @@
 import Domain
+import Secrets
 
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
 import Foundation
-#endif
 
 /// Settings that come from flags, then from the environment.
 struct Settings: Sendable {
     /// Folder of the SQLite store and of the server's secret.
     var data: String
+    /// `postgres://…`; without it the store is SQLite in ``data``.
+    var databaseURL: String?
+    /// The server's secret as text, for processes that share no folder.
+    var secretText: String?
     /// `ADDR:PORT`; port 0 lets the kernel choose.
     var http = "127.0.0.1:8080"
     /// Requests a second for one credential and one address, failed log-ins a minute for one account; 0 is off.
@@ -36,12 +37,34 @@ struct Settings: Sendable {
         if let value = try number("ALBATROSS_LIMIT_LOGINS_PER_MINUTE") { limitLoginsPerMinute = Int(value) }
         if let value = environment["ALBATROSS_WEB_ROOT"], !value.isEmpty { webRoot = value }
         if let url = environment["DATABASE_URL"], !url.isEmpty {
-            guard url.hasPrefix("sqlite://") else {
+            if url.hasPrefix("sqlite://") {
+                data = String(url.dropFirst("sqlite://".count))
+            } else if url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") {
+                databaseURL = url
+            } else {
                 throw SettingsError(
-                    "DATABASE_URL must begin with sqlite:/// in this version; leave it out to use --data")
+                    "DATABASE_URL must begin with sqlite:/// or postgres://; leave it out to use SQLite in --data")
             }
-            data = String(url.dropFirst("sqlite://".count))
         }
+        if let value = environment["ALBATROSS_SECRET"], !value.isEmpty { secretText = value }
+    }
+
+    /// The secret that was set; nil when it is to be found in the folder.
+    func secret() throws -> ServerSecret? {
+        guard let secretText else { return nil }
+        guard let secret = ServerSecret(base64: secretText) else {
+            throw SettingsError("ALBATROSS_SECRET is not 32 bytes in Base64: make one with `openssl rand -base64 32`")
+        }
+        return secret
+    }
+
+    /// The folder for what is kept in files, made when it is missing.
+    func folder() throws -> String {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch { throw SettingsError("cannot make the folder \(data): choose another --data DIR") }
+        return data
     }
 }
 

@@ -31,7 +31,7 @@ struct Demo: AsyncParsableCommand {
         settings.limitAddressPerSecond = 0
         var logger = Logger(label: "albatross")
         logger.logLevel = .notice
-        let parts = try Composition(settings: settings, logger: logger)
+        let parts = try await Composition.make(settings: settings, logger: logger)
         let airline = try await DemoAirline.make(
             parts, pilotsPerSeat: min(Self.mostPilotsPerSeat, Int(speed.rounded(.up)) + 2))
 

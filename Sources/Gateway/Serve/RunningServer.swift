@@ -1,4 +1,3 @@
-import StoreSQLite
 import Application
 import Domain
 import EventSchema
@@ -26,13 +25,14 @@ struct RunningServer {
         var settings = QueryServer.Settings()
         settings.webRoot = parts.settings.webRoot
         let store = parts.store
+        let opened = parts.opened
         let queries = QueryServer(
             directory: parts.directory, accounts: parts.accounts, queries: parts.queries, flights: parts.flights,
             board: parts.board, store: store, quarantine: store, airports: parts.airports,
             secret: parts.secret.derived(for: "access-tokens").bytes,
             settings: settings, logger: parts.logger, now: Composition.now,
             metrics: {
-                (gateway.counters.lines + ["albatross_store_queue \(store.queueDepth)"])
+                (gateway.counters.lines + ["albatross_store_queue \(opened.queueDepth())"])
                     .map { $0 + "\n" }.joined()
             })
         let listener: HTTPListener
@@ -47,11 +47,10 @@ struct RunningServer {
         } catch {
             throw SettingsError("cannot listen on \(parts.settings.http) (\(error)): choose another --http ADDR:PORT")
         }
-        let projector = parts.projector(observers: [
-            { envelope, event in gateway.observe(envelope, event) },
-            { envelope, event in routes.observe(envelope, event) },
-            { envelope, event in queries.observe(envelope, event) },
-        ])
+        let projector = parts.projector(.keepsModel)
+        parts.tail.observe { envelope, event in gateway.observe(envelope, event) }
+        parts.tail.observe { envelope, event in routes.observe(envelope, event) }
+        parts.tail.observe { envelope, event in queries.observe(envelope, event) }
         // Services end in the reverse order: the listener first, so that everything answered is also projected.
         let group = ServiceGroup(
             configuration: .init(

@@ -37,7 +37,7 @@ struct Serve: AsyncParsableCommand {
         if let webRoot { settings.webRoot = webRoot }
         var logger = Logger(label: "albatross")
         logger.logLevel = .notice
-        let parts = try Composition(settings: settings, logger: logger)
+        let parts = try await Composition.make(settings: settings, logger: logger)
         try await Self.run(parts)
     }
 
@@ -61,6 +61,6 @@ struct Serve: AsyncParsableCommand {
             tasks.addTask { try await ready(server.address) }
             try await tasks.waitForAll()
         }
-        await parts.store.close()
+        await parts.opened.close()
     }
 }

@@ -4,6 +4,6 @@ struct Migration {
     let sql: String
 
     /// Every step in order; the last one's version is the schema this release writes.
-    static let all = [log]
+    static let all = [log, partitions]
     static var current: Int { all.last?.version ?? 0 }
 }

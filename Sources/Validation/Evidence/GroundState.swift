@@ -81,9 +81,10 @@ struct GroundState {
 
     private static func byClaim(_ point: Point, otherwise: Guess = .unknown) -> Guess {
         switch point.claimedPhase {
-        case .boarding, .pushback, .taxiOut, .taxiIn, .arrived: .ground
+        // Trackers claim `landing` from the touchdown on (`Landed`); what comes before it is `approach`.
+        case .boarding, .pushback, .taxiOut, .landing, .taxiIn, .arrived: .ground
         case .climb, .cruise, .descent: .air
-        case .takeoff, .approach, .landing, nil: otherwise
+        case .takeoff, .approach, nil: otherwise
         }
     }
 

@@ -3,7 +3,6 @@ import HummingbirdCore
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
-import Server
 
 /// Tells the gate that bytes came in, before they are a message. Stands in front of the decoder.
 final class HeadMeter: ChannelInboundHandler, RemovableChannelHandler {

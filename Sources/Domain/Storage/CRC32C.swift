@@ -1,9 +1,11 @@
 /// CRC-32C (Castagnoli), reflected, as in iSCSI. Source: RFC 3720, appendix B.4; slicing-by-8 after M. Kounavis and
 /// F. Berry, "A Systematic Approach to Building High Performance, Software-based, CRC Generators" (2005).
-struct CRC32C {
+package struct CRC32C {
     private var state: UInt32 = 0xFFFF_FFFF
 
-    var value: UInt32 { ~state }
+    package init() {}
+
+    package var value: UInt32 { ~state }
 
     private static let tables: [UInt32] = {
         var tables = [UInt32](repeating: 0, count: 8 * 256)
@@ -19,7 +21,7 @@ struct CRC32C {
         return tables
     }()
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress else { return }
         state = Self.tables.withUnsafeBufferPointer { table in
             var crc = state
@@ -46,7 +48,7 @@ struct CRC32C {
         }
     }
 
-    static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    package static func checksum(_ bytes: [UInt8]) -> UInt32 {
         var crc = CRC32C()
         bytes.withUnsafeBytes { crc.update($0) }
         return crc.value

@@ -1,41 +1,45 @@
-import HTTPTypes
-import HummingbirdCore
-import Logging
-import NIOCore
+public import HTTPTypes
+public import HummingbirdCore
+public import Logging
+public import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
-import NIOPosix
+public import NIOPosix
 import NIOWebSocket
-import Server
-import ServiceLifecycle
+public import ServiceLifecycle
 import Synchronization
 
 /// One port for HTTP/1.1 and WebSocket.
 ///
 /// A request is read whole on the event loop, within the limits below, and then answered by one call. Connections that
 /// are slow, silent or ambiguous are ended here and cost no task.
-final class HTTPListener: Service {
-    struct Limits: Sendable {
+public final class HTTPListener: Service {
+    /// What one connection may take; the defaults suit trackers and browsers.
+    public struct Limits: Sendable {
         /// All header fields of a request, in bytes.
-        var headers = 8 * 1024
+        public var headers = 8 * 1024
         /// A body, in bytes; who answers wants less, and can then say so in its own words to a client that has sent all of it.
-        var body = 8 * 1024 * 1024
+        public var body = 8 * 1024 * 1024
         /// From the connection, or the first byte of a later request, to the end of its headers.
-        var headerTime = TimeAmount.seconds(10)
-        var bodyTime = TimeAmount.seconds(30)
+        public var headerTime = TimeAmount.seconds(10)
+        /// From the end of the headers to the end of the body.
+        public var bodyTime = TimeAmount.seconds(30)
         /// Between two requests of a connection.
-        var idleTime = TimeAmount.seconds(75)
+        public var idleTime = TimeAmount.seconds(75)
         /// A client that takes nothing of an answer for so long is cut off.
-        var sendTime = TimeAmount.seconds(60)
+        public var sendTime = TimeAmount.seconds(60)
         /// Requests under way get this long at shutdown.
-        var shutdownTime = TimeAmount.seconds(4)
-        var backlog: Int32 = 1024
-        init() {}
+        public var shutdownTime = TimeAmount.seconds(4)
+        /// Connections that the kernel holds until they are taken.
+        public var backlog: Int32 = 1024
+        /// The defaults.
+        public init() {}
     }
 
     /// - Parameter peer: The client's address without port.
-    typealias Responder = @Sendable (_ request: Request, _ peer: String) async throws -> Response
-    typealias UpgradeAuthorizer = @Sendable (_ head: HTTPRequest, _ peer: String) async -> UpgradeDecision
+    public typealias Responder = @Sendable (_ request: Request, _ peer: String) async throws -> Response
+    /// Asked with the head of a WebSocket handshake; see ``UpgradeDecision``.
+    public typealias UpgradeAuthorizer = @Sendable (_ head: HTTPRequest, _ peer: String) async -> UpgradeDecision
 
     fileprivate enum Negotiated: Sendable {
         case http(NIOAsyncChannel<IncomingRequest, OutgoingResponse>)
@@ -57,9 +61,9 @@ final class HTTPListener: Service {
     private let logger: Logger
     private let state: Registry
     /// The port that is really bound.
-    let port: Int
+    public let port: Int
     /// Address and port, as the ready line shows them.
-    let address: String
+    public let address: String
 
     /// Open channels, so that shutdown can reach them.
     private final class Registry: Sendable {
@@ -103,7 +107,7 @@ final class HTTPListener: Service {
     /// - Parameters:
     ///   - host: Address or name; port 0 lets the kernel choose.
     ///   - authorizeUpgrade: Asked before a WebSocket is opened; what it refuses gets its answer and stays HTTP.
-    static func bind(
+    public static func bind(
         host: String, port: Int, limits: Limits = Limits(),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         logger: Logger, responder: @escaping Responder, authorizeUpgrade: @escaping UpgradeAuthorizer
@@ -194,7 +198,8 @@ final class HTTPListener: Service {
 
     // MARK: Serving
 
-    func run() async throws {
+    /// Serves until the task is cancelled or shut down gracefully.
+    public func run() async throws {
         try await withGracefulShutdownHandler {
             try await withThrowingDiscardingTaskGroup { group in
                 do {

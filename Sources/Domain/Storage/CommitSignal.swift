@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Tells any number of followers that something was committed; a follower that is busy is told once.
-final class CommitSignal: Sendable {
+package final class CommitSignal: Sendable {
     private struct State {
         var next = 0
         var followers: [Int: AsyncStream<Void>.Continuation] = [:]
@@ -9,7 +9,9 @@ final class CommitSignal: Sendable {
     }
     private let state = Mutex(State())
 
-    func stream() -> AsyncStream<Void> {
+    package init() {}
+
+    package func stream() -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let id: Int? = state.withLock { state in
             if state.isFinished { return nil }
@@ -27,11 +29,11 @@ final class CommitSignal: Sendable {
         return stream
     }
 
-    func yield() {
+    package func yield() {
         for follower in state.withLock({ Array($0.followers.values) }) { follower.yield() }
     }
 
-    func finish() {
+    package func finish() {
         let followers = state.withLock { state in
             state.isFinished = true
             return Array(state.followers.values)

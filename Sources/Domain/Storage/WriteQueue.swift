@@ -1,69 +1,71 @@
-import Domain
-
 /// Whose turn it is: work of one lane keeps its order, lanes take turns.
-enum Lane: Hashable, Sendable {
+package enum Lane: Hashable, Sendable {
     case tenant(TenantID)
     case projection(String)
     case maintenance
 }
 
-/// A write that waits for the loop.
-struct PendingWrite: Sendable {
-    enum Work: Sendable {
-        case append(AppendRequest, completion: @Sendable (Result<Int64, EventStoreError>) -> Void)
-        /// `perform` may run again after a rolled-back transaction. What it gives runs after the commit.
-        case other(
-            perform: @Sendable (LogWriter) throws(WriteStop) -> @Sendable () -> Void,
-            failed: @Sendable (EventStoreError) -> Void
-        )
-    }
-    let lane: Lane
+/// A write that waits for an append loop.
+package protocol QueuedWrite: Sendable {
+    var lane: Lane { get }
     /// About what it occupies while it waits.
-    let bytes: Int
-    let work: Work
+    var bytes: Int { get }
+}
 
-    func fail(_ error: EventStoreError) {
-        switch work {
-        case .append(_, let completion): completion(.failure(error))
-        case .other(_, let failed): failed(error)
+extension AppendRequest {
+    /// About what it occupies in a queue.
+    package var size: Int {
+        var size = 512
+        for write in writes { for event in write.events { size += event.payload.count + 192 } }
+        for document in lookups { size += document.size }
+        return size + 128 * (reserve.count + release.count)
+    }
+}
+
+extension DocumentWrite {
+    /// About what it occupies in a queue.
+    package var size: Int {
+        switch self {
+        case .put(_, let key, let value): 128 + key.utf8.count + value.count
+        case .delete: 128
         }
     }
 }
 
 /// What waits for the append loop: bounded, first in first out within a lane, round-robin over lanes.
-struct WriteQueue {
+package struct WriteQueue<Write: QueuedWrite> {
     private struct Line {
-        var waiting: [PendingWrite] = []
+        var waiting: [Write] = []
         var start = 0
         var count: Int { waiting.count - start }
     }
 
-    let limit: Int
-    let byteLimit: Int
-    private(set) var count = 0
-    private(set) var bytes = 0
+    private let limit: Int
+    private let byteLimit: Int
+    package private(set) var count = 0
+    package private(set) var bytes = 0
     private var lines: [Lane: Line] = [:]
     /// Lanes with something in them, the next one first.
     private var turns: [Lane] = []
     private var turn = 0
 
-    init(limit: Int, byteLimit: Int) {
+    package init(limit: Int, byteLimit: Int) {
         self.limit = limit
         self.byteLimit = byteLimit
     }
 
-    var isEmpty: Bool { count == 0 }
+    package var isEmpty: Bool { count == 0 }
 
     /// A quarter more than the limit is kept for lanes that have little waiting, so that one busy tenant cannot shut the
     /// others out.
-    private func hasRoom(_ write: PendingWrite) -> Bool {
+    private func hasRoom(_ write: Write) -> Bool {
         if count < limit, bytes + write.bytes <= byteLimit { return true }
         return (lines[write.lane]?.count ?? 0) < limit / 64 && count < limit + limit / 4
             && bytes + write.bytes <= byteLimit + byteLimit / 4
     }
 
     /// - Returns: `false` when there is no room.
-    mutating func append(_ write: PendingWrite) -> Bool {
+    package mutating func append(_ write: Write) -> Bool {
         guard hasRoom(write) else { return false }
         count += 1
         bytes += write.bytes
@@ -74,8 +76,8 @@ struct WriteQueue {
     }
 
     /// Takes one write of each lane in turn until nothing waits or a bound is reached; at least one.
-    mutating func take(atMost most: Int, bytes mostBytes: Int) -> [PendingWrite] {
-        var taken: [PendingWrite] = []
+    package mutating func take(atMost most: Int, bytes mostBytes: Int) -> [Write] {
+        var taken: [Write] = []
         taken.reserveCapacity(min(count, most))
         var size = 0
         while count > 0, taken.count < most, size < mostBytes {

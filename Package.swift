@@ -98,8 +98,26 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "StorePostgres",
+            dependencies: ["Domain", "CLibPQ", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "BrokerRabbitMQ",
+            dependencies: ["Domain", "CRabbitMQ", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "CacheRedis",
+            dependencies: ["Domain", "CHiredis", "COpenSSL", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swiftSettings
+        ),
         .target(name: "Secrets", dependencies: ["Domain", "COpenSSL"], swiftSettings: swiftSettings),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
+        .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(name: "CReferenceData"),
         .target(name: "CWebAssets"),
         .target(name: "TestSupport", dependencies: ["Domain"], swiftSettings: swiftSettings),
@@ -107,7 +125,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Domain", "Protocols", "Validation", "EventSchema", "Application", "Ingest", "Server", "StoreSQLite",
-                "Secrets", "CReferenceData",
+                "StorePostgres", "BrokerRabbitMQ", "CacheRedis", "Secrets", "CReferenceData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -148,10 +166,34 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .testTarget(
+            name: "StorePostgresTests",
+            dependencies: [
+                "Domain", "StorePostgres", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "BrokerRabbitMQTests",
+            dependencies: [
+                "Domain", "BrokerRabbitMQ", "CRabbitMQ", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "CacheRedisTests",
+            dependencies: [
+                "Domain", "CacheRedis", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(name: "TestSupportTests", dependencies: ["Domain", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "SecretsTests", dependencies: ["Domain", "Secrets"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ApplicationTests",
-            dependencies: ["Domain", "EventSchema", "Validation", "Application", "StoreSQLite"],
+            dependencies: [
+                "Domain", "EventSchema", "Validation", "Application", "StoreSQLite", "Secrets", "TestSupport",
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import shutil
 import socket
 import statistics
@@ -91,7 +92,8 @@ http {{
 
 def start_floor(program):
     process = subprocess.Popen([program], stdout=subprocess.PIPE, text=True)
-    line = process.stdout.readline().split()
+    ready, _, _ = select.select([process.stdout], [], [], 20)
+    line = process.stdout.readline().split() if ready else []
     if len(line) != 2 or line[0] != "ready":
         fail(f"{program} did not start")
     return process, int(line[1])

@@ -2,9 +2,10 @@
 # Private PostgreSQL, RabbitMQ and Redis for tests: on loopback, on ports that the kernel chose, with throw-away data in a
 # folder. Only processes that this script started are ever signalled (pid and start time are kept in the folder).
 #
-#   scripts/services.sh start FOLDER [postgres] [rabbitmq] [redis] [redis-tls]
+#   scripts/services.sh start [--owner PID] FOLDER [postgres] [rabbitmq] [redis] [redis-tls]
 #         starts these (default: postgres rabbitmq redis) side by side with empty data, waits until each answers, and
-#         writes and prints FOLDER/env: the addresses as `export ALBATROSS_TEST_...=...`, and the pids
+#         writes and prints FOLDER/env: the addresses as `export ALBATROSS_TEST_...=...`, and the pids. With --owner they
+#         end and their files go when that process is gone, however it went
 #   scripts/services.sh stop FOLDER [NAME...]     graceful end of these, default all
 #   scripts/services.sh kill FOLDER NAME          SIGKILL of the main process; returns when it and its children are gone
 #   scripts/services.sh restart FOLDER NAME       starts it again on the same port and data; Redis keeps none
@@ -13,12 +14,27 @@
 # ordinary user. Exit status 0, or 1 with one line on what is wrong.
 set -uo pipefail
 
+# Whoever starts this from a thread of a pool may have signals blocked, and servers that inherit this never see SIGTERM.
+while read -r label mask; do
+    if [[ $label == SigBlk: ]] && (( 16#${mask: -8} & 0x4003 )); then
+        exec python3 -c 'import os, signal, sys
+signal.pthread_sigmask(signal.SIG_SETMASK, [])
+os.execv(sys.argv[1], sys.argv[1:])' "$(realpath "$0")" "$@"
+    fi
+done < /proc/self/status
+
+# Servers must not keep open what the caller had open by chance, such as its listening sockets.
+for open_file in /proc/$$/fd/*; do
+    # All but the one from which bash reads these lines.
+    if (( ${open_file##*/} > 2 )) && [[ ! $open_file -ef $0 ]]; then eval "exec ${open_file##*/}>&-"; fi
+done
+
 # A server that needs longer than this to answer or to end is counted as failed.
 declare -A patience=([postgres]=60 [rabbitmq]=180 [redis]=30 [redis-tls]=30)
 declare -A launched_at attempts
 
 fail() { echo "services: $*" >&2; exit 1; }
-usage() { sed -n '2,14s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,15s/^# \{0,1\}//p' "$0"; }
 
 # --- processes -------------------------------------------------------------------------------------------------------
 
@@ -330,6 +346,23 @@ drop_outside_data() {
     rm -f "$folder/postgres.data"
 }
 
+# Ends everything and removes its files once the process of FOLDER/owner is gone. Ends by itself after a `stop` of all.
+watch_owner() {
+    local mark=$1
+    while [[ -s $folder/owner && $(< "$folder/owner") == "$mark" ]]; do
+        if ! running "$folder/owner"; then
+            "$0" stop "$folder"
+            for name in "${!patience[@]}" epmd; do
+                rm -rf "${folder:?}/$name" "$folder/$name.log" "$folder/$name.port"
+            done
+            rm -f "$folder/env"
+            rmdir "$folder" 2> /dev/null
+            return
+        fi
+        sleep 0.5
+    done
+}
+
 give_up() { for name in "$@"; do stop_one "$name"; done; }
 
 start() {
@@ -354,6 +387,10 @@ start() {
     done
     await "$@" || exit 1
     write_env
+    if [[ -n $owner ]]; then
+        remember "$owner" "$folder/owner"
+        setsid "$0" watch "$folder" < /dev/null > /dev/null 2>&1 &
+    fi
     cat "$folder/env"
 }
 
@@ -375,6 +412,13 @@ stop_one_but_epmd() {
 if (( $# >= 1 )) && [[ $1 == -h || $1 == --help ]]; then usage; exit 0; fi
 (( $# >= 2 )) || { usage >&2; exit 1; }
 command=$1
+owner=
+if [[ $command == start && $2 == --owner ]]; then
+    (( $# >= 4 )) || { usage >&2; exit 1; }
+    owner=$3
+    shift 2
+    start_time "$owner" > /dev/null || fail "there is no process '$owner' to be the owner"
+fi
 folder=$(realpath -m -- "$2")
 shift 2
 [[ $folder != *[[:space:]\'\"\\]* ]] || fail "the folder's path holds a space, quote or backslash: $folder"
@@ -392,7 +436,10 @@ case $command in
         status=0
         for name in "$@"; do stop_one "$name" & done
         for job in $(jobs -p); do wait "$job" || status=1; done
-        if [[ $everything == yes ]]; then drop_outside_data; fi
+        if [[ $everything == yes ]]; then
+            drop_outside_data
+            rm -f "$folder/owner"
+        fi
         write_env
         (( status == 0 )) || fail "not everything in $folder could be ended" ;;
     kill)
@@ -403,5 +450,6 @@ case $command in
     restart)
         (( $# == 1 )) || fail "restart needs the name of one server"
         restart "$1" ;;
+    watch) watch_owner "$(< "$folder/owner")" ;;
     *) fail "unknown command '$command'; there are start, stop, kill and restart" ;;
 esac

@@ -62,7 +62,7 @@ echo "built in $(( SECONDS - start )) s"
 
 say "Starting PostgreSQL, RabbitMQ and Redis on loopback (10 s)"
 start=$SECONDS
-if scripts/services.sh start "$services"; then
+if scripts/services.sh start --owner $$ "$services"; then
     # shellcheck disable=SC1091
     source "$services/env"
 else

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Logging
@@ -22,7 +23,8 @@ enum HTTPFloor {
                     status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: body))
             },
             authorizeUpgrade: { _, _ in .refuse(Response(status: .notFound)) })
-        print("ready \(listener.port)")
+        // Unbuffered: who reads this is another program.
+        FileHandle.standardOutput.write(Data("ready \(listener.port)\n".utf8))
         try await ServiceGroup(
             configuration: .init(
                 services: [.init(service: listener)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

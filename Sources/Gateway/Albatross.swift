@@ -3,6 +3,7 @@ import ArgumentParser
 import Domain
 import Foundation
 import Logging
+import StorePostgres
 import StoreSQLite
 
 /// The command line: architecture of the commands in docs/operations.md.
@@ -12,8 +13,8 @@ struct Albatross: AsyncParsableCommand {
         abstract: "Gateway between flight trackers and virtual airlines.",
         subcommands: [
             Serve.self, Demo.self, Fly.self, TenantCommands.self, UserCommands.self, ApiKeyCommands.self,
-            ScheduleCommands.self, FleetCommands.self, BookingCommands.self, PIREPCommands.self, Rebuild.self,
-            Verify.self, Decode.self, Bench.self,
+            ScheduleCommands.self, FleetCommands.self, BookingCommands.self, PIREPCommands.self, Migrate.self,
+            Rebuild.self, Parked.self, Verify.self, Decode.self, Bench.self,
         ])
 
     /// Runs one command line.
@@ -75,6 +76,7 @@ enum ErrorText {
             case let error as AdministrationError: error.message
             case let error as SettingsError: error.description
             case let error as StoreOpenError: error.description
+            case let error as PostgresOpenError: error.description
             case let error as EventStoreError: store(error)
             case let error as FlightRefusal: flight(error)
             case let error as PasswordHashingError: password(error)

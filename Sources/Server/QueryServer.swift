@@ -32,6 +32,8 @@ public final class QueryServer: Service {
         public var webRoot: String?
         /// `Secure` on cookies though requests come in as http: behind a proxy that speaks https.
         public var isBehindHTTPS = false
+        /// Whether `/v1`, the stream and the web UI are answered; without them only health and metrics are.
+        public var servesQueries = true
         public init() {}
     }
 
@@ -49,21 +51,22 @@ public final class QueryServer: Service {
     let tokens: AccessTokens
     let recent: RecentLookups
     let access: Access
-    let tickets = StreamTickets()
     let hub: StreamHub
     let pages: WebPages
     private let moreMetrics: @Sendable () -> String
+    private let hindrance: @Sendable () -> String?
     private let isPrepared = Mutex(false)
     private let answers = Mutex<[Int: Int]>([:])
 
     /// - Parameters:
     ///   - secret: The server's secret; the signing key of access tokens is made from it.
     ///   - metrics: More lines for `/metrics`, each ended by a line feed.
+    ///   - hindrance: Why the process is not ready, beside what the query server knows itself; nil when it is.
     public init(
         directory: Directory, accounts: Accounts, queries: FlightQueries, flights: Flights, board: LiveBoard,
         store: any EventReader, quarantine: any QuarantineStore, airports: any AirportDirectory, secret: [UInt8],
         settings: Settings, logger: Logger, now: @escaping @Sendable () -> Timestamp,
-        metrics: @escaping @Sendable () -> String = { "" }
+        metrics: @escaping @Sendable () -> String = { "" }, hindrance: @escaping @Sendable () -> String? = { nil }
     ) {
         self.directory = directory
         self.accounts = accounts
@@ -77,6 +80,7 @@ public final class QueryServer: Service {
         self.logger = logger
         self.now = now
         moreMetrics = metrics
+        self.hindrance = hindrance
         tokens = AccessTokens(secret: secret, tokens: accounts.tokens)
         recent = RecentLookups(directory: directory, now: now)
         access = Access(accounts: accounts, tokens: tokens, recent: recent, now: now)
@@ -144,6 +148,8 @@ public final class QueryServer: Service {
 
     private func answer(_ request: Request, _ target: Target, peer: String) async throws -> Response {
         let isRead = request.method == .get || request.method == .head
+        let isAboutTheProcess = ["healthz", "readyz", "metrics"].contains(target.segments.first)
+        guard settings.servesQueries || isAboutTheProcess else { throw Problem.notFound }
         switch target.segments.first {
         case "v1": return try await V1(server: self, request: request, target: target, peer: peer).answer()
         case "healthz" where target.segments.count == 1 && isRead: return Self.healthy
@@ -172,8 +178,10 @@ public final class QueryServer: Service {
         var reason: String?
         if hub.isClosing {
             reason = "the server stops"
-        } else if !board.isReady {
+        } else if settings.servesQueries, !board.isReady {
             reason = "the live board is being filled"
+        } else if let hindrance = hindrance() {
+            reason = hindrance
         } else {
             do {
                 _ = try await store.head()
@@ -231,7 +239,9 @@ public final class QueryServer: Service {
 
     private func installer(_ head: HTTPRequest) async throws -> @Sendable (any Channel) throws -> Void {
         let target = Target(head.path ?? "/")
-        guard target.segments.count == 3, target.segments[0] == "v1", target.segments[2] == "stream" else {
+        guard settings.servesQueries, target.segments.count == 3, target.segments[0] == "v1",
+            target.segments[2] == "stream"
+        else {
             throw Problem.notFound
         }
         guard let tenant = try await recent.tenant(slug: target.segments[1]), let id = tenant.id else {
@@ -246,7 +256,7 @@ public final class QueryServer: Service {
             principal = try await access.principal(id, authorization: authorization)
             isByKey = authorization.utf8.count(where: { $0 == UInt8(ascii: ".") }) != 2
         } else if let ticket = target.query["ticket"] {
-            guard let found = tickets.take(ticket, of: id, at: now()) else { throw Problem.unauthorized }
+            guard let found = try await accounts.takeTicket(id, ticket) else { throw Problem.unauthorized }
             principal = found
             isByKey = false
         } else {

@@ -48,7 +48,11 @@ final class EventRow {
         sqlite3_bind_int64(handle, 7, typeID)
         sqlite3_bind_int64(handle, 8, header.integer(EventHeader.Offset.schema))
         bindUUID(9, EventHeader.Offset.correlation)
-        if header.integer(EventHeader.Offset.hasCausation) == 1 { bindUUID(10, EventHeader.Offset.causation) } else { sqlite3_bind_null(handle, 10) }
+        if header.integer(EventHeader.Offset.hasCausation) == 1 {
+            bindUUID(10, EventHeader.Offset.causation)
+        } else {
+            sqlite3_bind_null(handle, 10)
+        }
         sqlite3_bind_int64(handle, 11, header.integer(EventHeader.Offset.recordedAt))
         sqlite3_bind_int64(handle, 12, Int64(crc))
         // The last one can be refused: a payload may be longer than SQLite takes.
@@ -78,7 +82,9 @@ final class EventRow {
         var type = try typeName(row.integer(6))
         header.begin(name, correlation: correlation, causation: causation, recordedAt: recordedAt)
         header.next(position: position, version: row.integer(4), id: id, schema: row.integer(7), length: payload.count)
-        let crc = type.withUTF8 { header.checksum(category: category, type: UnsafeRawBufferPointer($0), payload: payload) }
+        let crc = type.withUTF8 {
+            header.checksum(category: category, type: UnsafeRawBufferPointer($0), payload: payload)
+        }
         guard Int64(crc) == row.integer(11) else { throw .corrupted(position: position) }
         return EventEnvelope(
             position: position, stream: name, version: row.integer(4), id: id,

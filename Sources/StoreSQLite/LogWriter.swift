@@ -269,7 +269,8 @@ final class LogWriter {
             self.insert = insert
         }
         let category = Self.categories[write.stream.category] ?? []
-        row.header.begin(write.stream, correlation: request.correlation, causation: request.causation, recordedAt: recordedAt)
+        row.header.begin(
+            write.stream, correlation: request.correlation, causation: request.causation, recordedAt: recordedAt)
         for event in write.events {
             let type = try type(named: event.type)
             head += 1

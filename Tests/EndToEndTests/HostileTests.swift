@@ -324,7 +324,7 @@ extension EndToEnd {
             ("space before colon", "Content-Length : 2\r\n\r\n{}"),
             ("negative length", "Content-Length: -2\r\n\r\n{}"),
             ("unknown coding", "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
-            ("long header", "X-Long: \(String(repeating: "a", count: 100 << 10))\r\n\r\n"),
+            ("long header", "X-Long: LONG\r\n\r\n"),
         ])
         func refusesAmbiguousFraming(_ name: String, _ rest: String) async throws {
             try await withServer { server in
@@ -332,7 +332,8 @@ extension EndToEnd {
                 let socket = try await RawSocket(port: server.port)
                 let smuggled = "GET /acars/\(airline.slug)/smartcars3/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
                 try? await socket.send(
-                    "POST /acars/demo/smartcars3/pilot/login?username=7 HTTP/1.1\r\nHost: 127.0.0.1\r\n" + rest
+                    "POST /acars/demo/smartcars3/pilot/login?username=7 HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                        + rest.replacingOccurrences(of: "LONG", with: String(repeating: "a", count: 100 << 10))
                         + smuggled)
                 try await eventually("closed connection", within: .seconds(20)) { socket.isClosed ? true : nil }
                 let answers = String(decoding: socket.received, as: UTF8.self)

@@ -198,7 +198,8 @@ public final class Accounts: Sendable {
         return try await sessions.endSessions(tenant, kind: kind, user: user, hash: token.map { tokens.digest(of: $0) })
     }
 
-    private func forget(_ tenant: TenantID, _ user: UserID) {
+    /// Lets go of what is remembered of a user.
+    public func forget(_ tenant: TenantID, _ user: UserID) {
         cache.withLock { cache in
             cache.epoch += 1
             cache.sessions = cache.sessions.filter {

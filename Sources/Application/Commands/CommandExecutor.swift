@@ -32,12 +32,19 @@ public final class CommandExecutor: Sendable {
     private let store: any EventStore
     private let cache = Mutex(Cache())
     private let capacity: Int
+    private let committed: @Sendable () -> Void
     public let now: @Sendable () -> Timestamp
 
-    /// - Parameter capacity: Aggregates kept in memory.
-    public init(store: any EventStore, capacity: Int = 20_000, now: @escaping @Sendable () -> Timestamp) {
+    /// - Parameters:
+    ///   - capacity: Aggregates kept in memory.
+    ///   - committed: Called after every commit; must not block.
+    public init(
+        store: any EventStore, capacity: Int = 20_000, committed: @escaping @Sendable () -> Void = {},
+        now: @escaping @Sendable () -> Timestamp
+    ) {
         self.store = store
         self.capacity = capacity
+        self.committed = committed
         self.now = now
     }
 
@@ -87,7 +94,9 @@ public final class CommandExecutor: Sendable {
                     self.store.submit(request) { result in
                         self.finished(streams, succeeded: (try? result.get()) != nil)
                         switch result {
-                        case .success: continuation.resume(returning: .success(value))
+                        case .success:
+                            self.committed()
+                            continuation.resume(returning: .success(value))
                         case .failure(let error): continuation.resume(returning: .failure(error))
                         }
                     }

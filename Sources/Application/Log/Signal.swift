@@ -26,12 +26,21 @@ final class Signal: Sendable {
     }
 
     /// Returns after a hint, after `limit`, or when the task is cancelled.
-    func wait(atMost limit: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.next() }
-            group.addTask { try? await Task.sleep(for: limit) }  // Cancelled when the hint came first.
-            await group.next()
+    /// - Returns: Whether there was a hint.
+    @discardableResult
+    func wait(atMost limit: Duration) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await self.next()
+                return !Task.isCancelled
+            }
+            group.addTask {
+                try? await Task.sleep(for: limit)  // Cancelled when the hint came first.
+                return false
+            }
+            let hinted = await group.next() ?? false
             group.cancelAll()
+            return hinted
         }
     }
 

@@ -1,6 +1,5 @@
 public import Domain
 public import Logging
-public import ServiceLifecycle
 
 /// Carries the log to the bus: the event table is the outbox (decisions A8). One process at a time does this, under a
 /// lease; after a loss of the bus it goes on where the broker's last confirmation left it.

@@ -1,8 +1,6 @@
 public import Domain
-public import EventSchema
 public import Logging
 public import ServiceLifecycle
-import Synchronization
 
 /// Follows the log in a process: keeps the read model `flights` where nobody else does, feeds the live board where there is
 /// one, tells caches what changed.
@@ -23,13 +21,16 @@ public struct Projector: Service {
     let directory: Directory
     let board: LiveBoard
     let tail: LogTail
+    let hints: CommitHints?
     let logger: Logger
     let clock = ContinuousClock()
 
-    /// - Parameter tail: Told of what it sees.
+    /// - Parameters:
+    ///   - tail: Told of what it sees.
+    ///   - hints: Of commits in other processes.
     public init(
         _ duty: Duty, store: any EventStore, models: any ReadModelStore, directory: Directory, board: LiveBoard,
-        tail: LogTail, logger: Logger
+        tail: LogTail, hints: CommitHints? = nil, logger: Logger
     ) {
         self.duty = duty
         self.store = store
@@ -37,6 +38,7 @@ public struct Projector: Service {
         self.directory = directory
         self.board = board
         self.tail = tail
+        self.hints = hints
         self.logger = logger
     }
 
@@ -68,6 +70,7 @@ public struct Projector: Service {
         var lastFlush = clock.now
         let signal = Signal()
         async let pump: Void = signal.pump(store.commits())
+        async let hintPump: Void = hear(signal)
         while !Task.isCancelled {
             let page = try await reader.page(after: projection.position, limit: Self.page)
             if page.position > projection.position {
@@ -100,6 +103,7 @@ public struct Projector: Service {
         }
         if duty == .keepsModel, projection.isDirty, projection.isCommittable { try await projection.flush() }
         await pump
+        await hintPump
     }
 
     /// Caches are empty at the start, so only what comes from now on matters.
@@ -109,6 +113,7 @@ public struct Projector: Service {
         if position == 0 { position = try await store.head() }
         let signal = Signal()
         async let pump: Void = signal.pump(store.commits())
+        async let hintPump: Void = hear(signal)
         while !Task.isCancelled {
             let page = try await reader.page(after: position, limit: Self.page)
             tell(page)
@@ -119,6 +124,11 @@ public struct Projector: Service {
             }
         }
         await pump
+        await hintPump
+    }
+
+    private func hear(_ signal: Signal) async {
+        if let hints { await signal.pump(hints.hints()) }
     }
 
     private func tell(_ page: LogPage) {

@@ -53,7 +53,9 @@ package final class EventHeader {
     }
 
     /// Start of a column, good until the next change.
-    package func address(_ offset: Int) -> UnsafeRawPointer? { buffer.baseAddress.map { UnsafeRawPointer($0 + offset) } }
+    package func address(_ offset: Int) -> UnsafeRawPointer? {
+        buffer.baseAddress.map { UnsafeRawPointer($0 + offset) }
+    }
 
     package func checksum(
         category: UnsafeRawBufferPointer, type: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer

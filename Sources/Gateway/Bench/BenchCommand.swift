@@ -96,7 +96,7 @@ struct Bench: AsyncParsableCommand {
         do {
             let parts = try await composition(directory)
             world = try await BenchWorld.make(parts, slug: "bench", pilots: 500, points: 0)
-            await parts.opened.close()
+            await parts.close()
         }
         let server = try BenchServer(data: directory)
         defer { server.stop() }
@@ -171,7 +171,7 @@ struct Bench: AsyncParsableCommand {
             }
             if page.count < 5000 { break }
         }
-        await parts.opened.close()
+        await parts.close()
         return count
     }
 
@@ -187,7 +187,7 @@ struct Bench: AsyncParsableCommand {
             do {
                 let parts = try await composition(data)
                 world = try await BenchWorld.make(parts, slug: "bench", pilots: count, points: 100)
-                await parts.opened.close()
+                await parts.close()
             }
             let server = try BenchServer(data: data)
             let client = LoadClient()
@@ -228,7 +228,7 @@ struct Bench: AsyncParsableCommand {
                         "answers \(outcome.statuses)",
                     ]))
             server.stop()
-            await parts.opened.close()
+            await parts.close()
             try await client.close()
         }
         return results

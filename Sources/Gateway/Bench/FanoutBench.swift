@@ -24,7 +24,7 @@ extension Bench {
             var settings = TenantSettings()
             settings.livePublic = true
             try await parts.administration.changeSettings(world.tenant, settings)
-            await parts.opened.close()
+            await parts.close()
         }
         let server = try BenchServer(data: directory)
         defer { server.stop() }

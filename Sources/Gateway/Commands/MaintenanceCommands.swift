@@ -2,14 +2,22 @@ import Application
 import ArgumentParser
 import Domain
 import Protocols
+import StorePostgres
 
 struct Rebuild: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Fill a read model anew from the log while it is served, and switch.")
     @Argument(help: ArgumentHelp("Which one; without a name all of them.", valueName: "name")) var name: String?
+    @Option(help: "Take up one parked flight of this airline instead; with --stream.")
+    var tenant: String?
+    @Option(help: "Id of the parked flight, as `albatross parked` shows it.")
+    var stream: String?
     @OptionGroup var store: StoreOptions
 
     func validate() throws {
+        if (tenant == nil) != (stream == nil) {
+            throw ValidationError("--tenant and --stream go together: see `albatross parked`")
+        }
         if let name, !Maintenance.names.contains(name) {
             throw ValidationError("no read model \"\(name)\": choose \(Maintenance.names.joined(separator: ", "))")
         }
@@ -17,6 +25,18 @@ struct Rebuild: AsyncParsableCommand {
 
     func run() async throws {
         try await store.withParts { parts in
+            if let tenant, let stream {
+                guard let flight = FlightID(stream) else {
+                    throw Refused("\(stream) is no flight's id: see `albatross parked`")
+                }
+                do {
+                    try await parts.maintenance.takeUp(try await parts.tenant(slug: tenant).id, flight)
+                } catch let error where !(error is EventStoreError || error is Refused) {
+                    throw Refused(
+                        "the flight cannot be read yet (\(error)): run `albatross verify` to see what is wrong")
+                }
+                return store.output.show(.make(["rebuilt": .array([.string(stream)])]), "Taken up again: \(stream)")
+            }
             let names = name.map { [$0] } ?? Maintenance.names
             for name in names {
                 try await parts.maintenance.rebuild(name) { done, total in
@@ -30,6 +50,56 @@ struct Rebuild: AsyncParsableCommand {
     }
 }
 
+struct Migrate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Bring the tables of the PostgreSQL store up to date.",
+        discussion: """
+            DATABASE_URL (or --url) must name a login that may create tables; servers then run with one that is a member
+            of albatross_app and owns nothing. SQLite needs no migration: serve does it at the start.
+            """)
+    @Option(help: "postgres://OWNER:PASSWORD@HOST/NAME; without it DATABASE_URL.")
+    var url: String?
+    @Option(help: "Login of the servers, made a member of the group roles they need.")
+    var serviceLogin: String?
+    @OptionGroup var store: StoreOptions
+
+    func run() async throws {
+        guard let url = try url ?? store.settings().databaseURL else {
+            throw Refused("the store is SQLite, which needs no migration; for PostgreSQL set DATABASE_URL=postgres://…")
+        }
+        let (from, to) = try await PostgresStore.migrate(url: url, serviceLogin: serviceLogin)
+        store.output.show(
+            .make(["from": .number(from), "to": .number(to)]),
+            from == to ? "The schema is at version \(to) already" : "The schema went from version \(from) to \(to)")
+    }
+}
+
+struct Parked: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List the flights that a projection left aside because their events cannot be read.")
+    @OptionGroup var store: StoreOptions
+
+    func run() async throws {
+        try await store.withParts { parts in
+            var rows: [JSONValue] = []
+            var lines: [String] = []
+            for tenant in try await parts.directory.tenants() {
+                guard let id = tenant.id else { continue }
+                for (projection, flight, parked) in try await parts.maintenance.parked(id) {
+                    rows.append(
+                        .make([
+                            "projection": .string(projection), "tenant": .string(tenant.slug),
+                            "stream": .string(flight), "category": .string(parked.category.rawValue),
+                            "version": .number(Int(parked.version)), "error": .string(parked.error),
+                        ]))
+                    lines.append("\(projection)  \(tenant.slug)  \(flight)  \(parked.error)")
+                }
+            }
+            store.output.show(.array(rows), lines.isEmpty ? "Nothing is parked" : lines.joined(separator: "\n"))
+        }
+    }
+}
+
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract:
@@ -39,10 +109,12 @@ struct Verify: AsyncParsableCommand {
     func run() async throws {
         try await store.withParts { parts in
             var problems: [String] = []
-            let events = try await parts.opened.verify { problem in
-                problems.append(problem)
-                return problems.count < 100
+            var log = parts.opened.verify().makeAsyncIterator()
+            while let problem = try await log.next() {
+                problems.append(problem.description)
+                if problems.count == 100 { break }
             }
+            let events = Int(log.events)
             if problems.isEmpty {
                 problems += try await parts.maintenance.compareWithReplay { done, total in
                     Terminal.progress("replayed \(done) of \(total)")
@@ -50,7 +122,7 @@ struct Verify: AsyncParsableCommand {
             }
             store.output.show(
                 .make([
-                    "sound": .bool(problems.isEmpty), "events": .number(Int(events)),
+                    "sound": .bool(problems.isEmpty), "events": .number(events),
                     "problems": .array(problems.map(JSONValue.string)),
                 ]),
                 problems.isEmpty ? "Sound: \(events) events" : problems.joined(separator: "\n"))

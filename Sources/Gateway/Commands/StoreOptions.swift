@@ -33,10 +33,10 @@ struct StoreOptions: ParsableArguments {
         let parts = try await Composition.make(settings: try settings(), logger: Self.logger())
         do {
             let value = try await body(parts)
-            await parts.opened.close()
+            await parts.close()
             return value
         } catch {
-            await parts.opened.close()
+            await parts.close()
             throw error
         }
     }

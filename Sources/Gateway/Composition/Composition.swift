@@ -6,6 +6,7 @@ import Ingest
 import Logging
 import Protocols
 import Secrets
+import ServiceLifecycle
 import Validation
 
 #if canImport(FoundationEssentials)
@@ -18,6 +19,8 @@ import Foundation
 final class Composition: Sendable {
     let settings: Settings
     let opened: OpenedStore
+    /// What this process shares with others.
+    let shared: SharedParts
     var store: any CompleteStore { opened.store }
     let executor: CommandExecutor
     let directory: Directory
@@ -49,16 +52,20 @@ final class Composition: Sendable {
         do {
             let secret = try settings.secret() ?? ServerSecret.load(directory: settings.folder())
             try await opened.hold(to: secret)
-            return Composition(settings: settings, opened: opened, secret: secret, logger: logger)
+            let shared = try await SharedParts.connect(settings, store: opened.store, logger: logger)
+            return Composition(settings: settings, opened: opened, shared: shared, secret: secret, logger: logger)
         } catch {
             await opened.close()
             throw error
         }
     }
 
-    private init(settings: Settings, opened: OpenedStore, secret: ServerSecret, logger: Logger) {
+    private init(
+        settings: Settings, opened: OpenedStore, shared: SharedParts, secret: ServerSecret, logger: Logger
+    ) {
         self.settings = settings
         self.opened = opened
+        self.shared = shared
         self.secret = secret
         self.logger = logger
         let now = Self.now
@@ -66,7 +73,8 @@ final class Composition: Sendable {
         tokens = KeyedHash(secret)
         passwords = PasswordHasher()
         airports = Self.worldAirports()
-        executor = CommandExecutor(store: store, now: now)
+        let hints = shared.hints
+        executor = CommandExecutor(store: store, committed: { hints?.committed() }, now: now)
         directory = Directory(store: store)
         administration = Administration(executor: executor, store: store)
         bookings = Bookings(executor: executor, store: store, airports: airports)
@@ -75,7 +83,7 @@ final class Composition: Sendable {
         queries = FlightQueries(store: store, models: store, tail: tail)
         maintenance = Maintenance(store: store, models: store)
         accounts = Accounts(
-            directory: directory, sessions: store, passwords: passwords, tokens: tokens,
+            directory: directory, sessions: shared.sessions ?? store, passwords: passwords, tokens: tokens,
             loginsPerMinute: settings.limitLoginsPerMinute, now: now)
         board = LiveBoard(now: now)
         evaluator = Evaluator(airports: airports)
@@ -96,20 +104,52 @@ final class Composition: Sendable {
             logger: logger, now: Self.now)
     }
 
-    /// What follows the log in this process.
-    func projector(_ duty: Projector.Duty) -> Projector {
+    /// What follows the log in this process, by its roles, in the order in which it starts.
+    func followers() -> [any Service] {
         let accounts = accounts
         let executor = executor
         tail.observe { envelope, event in accounts.observe(envelope, event) }
         tail.observeEnvelopes { envelope in executor.observe(envelope.stream, version: envelope.version) }
-        return Projector(
-            duty, store: store, models: store, directory: directory, board: board, tail: tail, logger: logger)
+        var services: [any Service] = []
+        if let sessions = shared.sessions {
+            sessions.onEnd { tenant, user in accounts.forget(tenant, user) }
+            tail.observe { envelope, event in sessions.observe(envelope, event) }
+            services.append(sessions)
+        }
+        if let hints = shared.hints { services.append(hints) }
+        let roles = settings.roles
+        let duty: Projector.Duty =
+            !roles.contains(.query) ? .tellsCaches : shared.bus == nil ? .keepsModel : .feedsBoard
+        services.append(
+            Projector(
+                duty, store: store, models: store, directory: directory, board: board, tail: tail,
+                hints: shared.hints, logger: logger))
+        guard roles.contains(.project) else { return services }
+        let evaluation = evaluation()
+        let housekeeping = Housekeeping(parts: self)
+        guard let bus = shared.bus else { return services + [evaluation, housekeeping] }
+        let hints = shared.hints
+        let relay = Relay(store: store, models: store, publisher: bus, logger: logger)
+        return services + [
+            ProjectionWorkers(
+                store: store, models: store, directory: directory, subscriber: bus, logger: logger,
+                committed: { _ in hints?.committed() }),
+            Leased("relay", leases: store, logger: logger) { await relay.run() },
+            Leased("evaluation", leases: store, logger: logger) { try await evaluation.run() },
+            Leased("housekeeping", leases: store, logger: logger) { try await housekeeping.run() },
+        ]
     }
 
     func evaluation() -> EvaluationProcess {
         EvaluationProcess(
             store: store, models: store, executor: executor, directory: directory, evaluator: evaluator,
             capabilities: Self.capabilities, logger: logger)
+    }
+
+    /// Ends connections and writes what waits.
+    func close() async {
+        await shared.close()
+        await opened.close()
     }
 
     static func worldAirports() -> WorldAirports {

@@ -1,6 +1,7 @@
 import Application
 import Domain
 import Secrets
+import StorePostgres
 import StoreSQLite
 
 /// The store that the settings name, and what can be asked of it besides its ports.
@@ -10,25 +11,20 @@ struct OpenedStore: Sendable {
     let close: @Sendable () async -> Void
     /// Requests that wait for the append loop.
     let queueDepth: @Sendable () -> Int
-    private let check: @Sendable (_ problem: (String) -> Bool) async throws -> Int64
-
-    /// Looks through the whole log.
-    /// - Parameter problem: Called with one sentence for each thing that is wrong; `false` ends the search.
-    /// - Returns: Events that were looked at.
-    func verify(_ problem: (String) -> Bool) async throws -> Int64 { try await check(problem) }
+    /// Looks through the whole log and gives what is wrong with it.
+    let verify: @Sendable () -> StoreVerification
 
     static func open(_ settings: Settings, now: @escaping @Sendable () -> Timestamp) async throws -> OpenedStore {
-        if settings.databaseURL != nil { throw SettingsError("PostgreSQL is not built in yet: use sqlite:///FOLDER") }
+        if let url = settings.databaseURL {
+            let store = try await PostgresStore.open(url: url, readURL: settings.databaseReadURL, now: now)
+            return OpenedStore(
+                store: store, close: { await store.close() }, queueDepth: { store.queueDepth },
+                verify: { store.verify() })
+        }
         let store = try SQLiteStore.open(directory: settings.data, now: now)
         return OpenedStore(
             store: store, close: { await store.close() }, queueDepth: { store.queueDepth },
-            check: { problem in
-                var log = store.verify().makeAsyncIterator()
-                while let found = try await log.next() {
-                    if !problem(found.description) { break }
-                }
-                return log.events
-            })
+            verify: { store.verify() })
     }
 
     private static let secretName = "server-secret"

@@ -3,12 +3,29 @@ import Secrets
 
 import Foundation
 
+/// What a process does.
+enum ProcessRole: String, CaseIterable, Sendable {
+    /// Answers trackers.
+    case ingest
+    /// Keeps read models, relays the log to the bus, judges reports.
+    case project
+    /// Answers `/v1`, the stream and the web UI.
+    case query
+}
+
 /// Settings that come from flags, then from the environment.
 struct Settings: Sendable {
     /// Folder of the SQLite store and of the server's secret.
     var data: String
     /// `postgres://…`; without it the store is SQLite in ``data``.
     var databaseURL: String?
+    /// `amqp://…`: the event bus between processes.
+    var rabbitmqURL: String?
+    /// `redis://…`: the cache that processes share.
+    var redisURL: String?
+    /// A read replica of ``databaseURL``, for read models.
+    var databaseReadURL: String?
+    var roles = Set(ProcessRole.allCases)
     /// The server's secret as text, for processes that share no folder.
     var secretText: String?
     /// `ADDR:PORT`; port 0 lets the kernel choose.
@@ -46,7 +63,31 @@ struct Settings: Sendable {
                     "DATABASE_URL must begin with sqlite:/// or postgres://; leave it out to use SQLite in --data")
             }
         }
+        if let url = environment["RABBITMQ_URL"], !url.isEmpty { rabbitmqURL = url }
+        if let url = environment["REDIS_URL"], !url.isEmpty { redisURL = url }
+        if let url = environment["DATABASE_READ_URL"], !url.isEmpty { databaseReadURL = url }
         if let value = environment["ALBATROSS_SECRET"], !value.isEmpty { secretText = value }
+    }
+
+    /// Takes `--roles`.
+    /// - Throws: ``SettingsError`` for a name that is none, and for roles that this store and bus cannot be split into.
+    mutating func take(roles text: String) throws {
+        roles = []
+        for name in text.split(separator: ",") {
+            if name == "all" {
+                roles = Set(ProcessRole.allCases)
+            } else if let role = ProcessRole(rawValue: String(name)) {
+                roles.insert(role)
+            } else {
+                throw SettingsError("--roles \(name) is no role: choose ingest, project, query or all")
+            }
+        }
+        guard !roles.isEmpty else { throw SettingsError("--roles is empty: choose ingest, project, query or all") }
+        if roles.count < ProcessRole.allCases.count, databaseURL == nil || rabbitmqURL == nil {
+            throw SettingsError(
+                "--roles \(text) needs a store and a bus that processes share: set DATABASE_URL=postgres://… and RABBITMQ_URL=amqp://…"
+            )
+        }
     }
 
     /// The secret that was set; nil when it is to be found in the folder.

@@ -10,57 +10,75 @@ import Server
 import ServiceLifecycle
 import UnixSignals
 
-/// Every role in one process: listener, trackers' ingest, projections, judging, query server.
+/// The roles of this process: listener, trackers' ingest, projections, judging, query server.
 struct RunningServer {
     let group: ServiceGroup
     /// `127.0.0.1:8080`, with the port that was really bound.
     let address: String
+    /// Whether what is answered rests on the whole log.
+    let isReady: @Sendable () -> Bool
 
     /// Binds and puts the services together; nothing is served before ``ServiceGroup/run()``.
     static func prepare(_ parts: Composition) async throws -> RunningServer {
         let (host, port) = try splitAddress(parts.settings.http)
+        let roles = parts.settings.roles
+        let trackers: TrackerEndpoint?
         let gateway = parts.trackerGateway()
-        let routes = TenantRoutes(directory: parts.directory)
-        let trackers = TrackerEndpoint(routes: routes, gateway: gateway, now: Composition.now)
-        var settings = QueryServer.Settings()
-        settings.webRoot = parts.settings.webRoot
-        let store = parts.store
-        let opened = parts.opened
-        let queries = QueryServer(
-            directory: parts.directory, accounts: parts.accounts, queries: parts.queries, flights: parts.flights,
-            board: parts.board, store: store, quarantine: store, airports: parts.airports,
-            secret: parts.secret.derived(for: "access-tokens").bytes,
-            settings: settings, logger: parts.logger, now: Composition.now,
-            metrics: {
-                (gateway.counters.lines + ["albatross_store_queue \(opened.queueDepth())"])
-                    .map { $0 + "\n" }.joined()
-            })
+        if roles.contains(.ingest) {
+            let routes = TenantRoutes(directory: parts.directory)
+            trackers = TrackerEndpoint(routes: routes, gateway: gateway, now: Composition.now)
+            parts.tail.observe { envelope, event in gateway.observe(envelope, event) }
+            parts.tail.observe { envelope, event in routes.observe(envelope, event) }
+        } else {
+            trackers = nil
+        }
+        let queries = queryServer(parts, gateway)
+        parts.tail.observe { envelope, event in queries.observe(envelope, event) }
         let listener: HTTPListener
         do {
             listener = try await HTTPListener.bind(
                 host: host, port: port, logger: parts.logger,
                 responder: { request, peer in
-                    if let answer = await trackers.respond(to: request, peer: peer) { return answer }
+                    if let answer = await trackers?.respond(to: request, peer: peer) { return answer }
                     return await queries.respond(to: request, peer: peer)
                 },
                 authorizeUpgrade: { head, peer in await queries.authorizeUpgrade(head, peer: peer) })
         } catch {
             throw SettingsError("cannot listen on \(parts.settings.http) (\(error)): choose another --http ADDR:PORT")
         }
-        let projector = parts.projector(.keepsModel)
-        parts.tail.observe { envelope, event in gateway.observe(envelope, event) }
-        parts.tail.observe { envelope, event in routes.observe(envelope, event) }
-        parts.tail.observe { envelope, event in queries.observe(envelope, event) }
         // Services end in the reverse order: the listener first, so that everything answered is also projected.
+        let services: [any Service] = parts.followers() + [queries, listener]
         let group = ServiceGroup(
             configuration: .init(
-                services: [
-                    .init(service: projector), .init(service: parts.evaluation()),
-                    .init(service: Housekeeping(parts: parts)), .init(service: queries), .init(service: listener),
-                ],
-                gracefulShutdownSignals: [.sigterm, .sigint],
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: parts.logger))
-        return RunningServer(group: group, address: listener.address)
+        let board = parts.board
+        let tail = parts.tail
+        return RunningServer(group: group, address: listener.address) {
+            roles.contains(.query) ? board.isReady : tail.isFresh
+        }
+    }
+
+    private static func queryServer(_ parts: Composition, _ gateway: TrackerGateway) -> QueryServer {
+        var settings = QueryServer.Settings()
+        settings.webRoot = parts.settings.webRoot
+        settings.servesQueries = parts.settings.roles.contains(.query)
+        let tail = parts.tail
+        let opened = parts.opened
+        let shared = parts.shared
+        return QueryServer(
+            directory: parts.directory, accounts: parts.accounts, queries: parts.queries, flights: parts.flights,
+            board: parts.board, store: parts.store, quarantine: parts.store, airports: parts.airports,
+            secret: parts.secret.derived(for: "access-tokens").bytes, settings: settings, logger: parts.logger,
+            now: Composition.now,
+            metrics: {
+                let lines =
+                    gateway.counters.lines + shared.metrics() + [
+                        "albatross_store_queue \(opened.queueDepth())", "albatross_parked_flights \(tail.parked)",
+                    ]
+                return lines.map { $0 + "\n" }.joined()
+            },
+            hindrance: { tail.isFresh ? nil : "the end of the log was not seen for more than five seconds" })
     }
 
     /// `ADDR:PORT`; an IPv6 address stands in brackets.

@@ -12,7 +12,12 @@ struct Serve: AsyncParsableCommand {
         abstract: "Run the gateway: trackers, live map, API.",
         discussion: """
             Settings come from flags, then from the environment:
-              DATABASE_URL                           sqlite:///FOLDER instead of --data
+              DATABASE_URL                           sqlite:///FOLDER instead of --data, or postgres://USER:PASSWORD@HOST/NAME
+              DATABASE_READ_URL                      a read replica of it, for lists and tracks
+              RABBITMQ_URL                           amqp://USER:PASSWORD@HOST/VHOST or amqps://…: the bus between processes
+              REDIS_URL                              redis://HOST:PORT/DB or rediss://…: the cache between processes
+              ALBATROSS_SECRET                       the server's secret in Base64, the same in every process of an installation;
+                                                     without it secret.key in --data, made at the first start
               ALBATROSS_LIMIT_CREDENTIAL_PER_SECOND  requests a second for one pilot's session (20; 0 is off)
               ALBATROSS_LIMIT_ADDRESS_PER_SECOND     requests a second from one address (200; 0 is off)
               ALBATROSS_LIMIT_LOGINS_PER_MINUTE      failed log-ins a minute for one account (10; 0 is off)
@@ -24,15 +29,15 @@ struct Serve: AsyncParsableCommand {
     var http = "127.0.0.1:8080"
     @Option(help: "Serve the web UI from this folder instead of the built-in one.")
     var webRoot: String?
-    @Option(help: "Roles of this process; this version runs all of them.")
+    @Option(
+        help:
+            "Roles of this process, separated by commas: ingest (trackers), project (read models, judging), query (API, map), or all."
+    )
     var roles = "all"
 
     func run() async throws {
-        guard roles == "all" else {
-            throw SettingsError(
-                "--roles \(roles) needs PostgreSQL and a broker, which this version has not: leave it out")
-        }
         var settings = try storeOptions.settings()
+        try settings.take(roles: roles)
         settings.http = http
         if let webRoot { settings.webRoot = webRoot }
         var logger = Logger(label: "albatross")
@@ -56,11 +61,11 @@ struct Serve: AsyncParsableCommand {
             tasks.addTask { try await server.group.run() }
             // The board must hold what the store holds before the first answer counts as ready.
             let deadline = ContinuousClock.now + .seconds(60)
-            while !parts.board.isReady, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
+            while !server.isReady(), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
             Terminal.print("ready http=\(server.address)")
             tasks.addTask { try await ready(server.address) }
             try await tasks.waitForAll()
         }
-        await parts.opened.close()
+        await parts.close()
     }
 }

@@ -101,7 +101,7 @@ struct TenantScope: Sendable {
             throw problem
         case ("stream", 2) where rest[1] == "ticket":
             try v1.expect("POST")
-            return try ticket(try member())
+            return try await ticket(try member())
         case ("flights", 1):
             try v1.expect("GET")
             try await reachPosition(models: true)
@@ -172,13 +172,12 @@ struct TenantScope: Sendable {
         return id
     }
 
-    private func ticket(_ principal: Principal) throws -> Response {
-        let ticket = server.accounts.tokens.makeToken()
-        guard server.tickets.add(ticket, for: principal, at: server.now()) else { throw Problem.unavailable }
+    private func ticket(_ principal: Principal) async throws -> Response {
+        let ticket = try await server.accounts.makeTicket(principal)
         return .json(
             .object { text in
                 text.field("ticket", ticket)
-                text.field("expires_in", Int(StreamTickets.lifetime.seconds))
+                text.field("expires_in", Int(Accounts.ticketLifetime.seconds))
             })
     }
 

@@ -1,0 +1,451 @@
+import Domain
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The appending side of the database. Lives on the append loop's thread and has a connection of its own.
+final class LogWriter {
+    private let target: ConnectionTarget
+    private let options: PostgresStore.Options
+    private let now: @Sendable () -> Timestamp
+    private var connection: Connection?
+    /// Whether the last try to connect failed.
+    private(set) var couldNotConnect = false
+
+    // What is known of the tables; right as long as the head is where this process left it.
+    private var head: Int64?
+    private var versions: [StreamName: Int64] = [:]
+    private static let versionsKept = 200_000
+    private var isAlone = true
+
+    /// Whether other processes have not been told of the last commit.
+    private(set) var owesNotice = false
+    private var lastNotice = ContinuousClock.now
+    static let noticeInterval = Duration.milliseconds(10)
+
+    private let header = EventHeader()
+    private var random = RandomWords()
+    private static let categories = Dictionary(
+        uniqueKeysWithValues: StreamCategory.allCases.map { ($0, Array($0.rawValue.utf8)) })
+
+    init(_ target: ConnectionTarget, _ options: PostgresStore.Options, now: @escaping @Sendable () -> Timestamp) {
+        self.target = target
+        self.options = options
+        self.now = now
+    }
+
+    // MARK: Connection
+
+    /// Connects anew, and makes sure that what the server calls committed is.
+    func connect() throws(PostgresFailure) {
+        disconnect()
+        couldNotConnect = true
+        let opened = try Connection(target)
+        opened.deadline = .now + options.answerTimeout
+        let state = try opened.run("SELECT current_setting('synchronous_commit'), pg_is_in_recovery()")
+        if state.bool(0, 1) { throw .lost("it is a standby") }
+        guard PostgresStore.durable.contains(state.text(0, 0)) else {
+            throw .lost("synchronous_commit=\(state.text(0, 0)) would not keep what is acknowledged")
+        }
+        connection = opened
+        couldNotConnect = false
+    }
+
+    func disconnect() {
+        connection = nil
+        forget()
+    }
+
+    private func forget() {
+        head = nil
+        versions.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Transaction
+
+    /// Writes requests in one transaction that is on stable storage when this returns, each whole or refused.
+    func commit(_ requests: [AppendRequest]) throws(PostgresFailure) -> [Result<Int64, EventStoreError>] {
+        if let connection, !connection.isReady() { self.connection = nil }
+        if connection == nil { try connect() }
+        guard let connection else { throw .lost("not connected") }
+        do throws(PostgresFailure) { return try commit(requests, on: connection) } catch {
+            forget()
+            // What failed is rolled back now, as it holds the head; when that cannot be done the server does it.
+            if error.endsConnection || !connection.isReady() { disconnect() }
+            throw error
+        }
+    }
+
+    private func commit(
+        _ requests: [AppendRequest], on connection: Connection
+    ) throws(PostgresFailure) -> [Result<Int64, EventStoreError>] {
+        connection.deadline = .now + options.answerTimeout
+        var answers = Answers()
+        var tenant = requests.first?.tenant
+        let stored = try lockHead(connection, requests, &answers, &tenant)
+        if stored != head {
+            // Somebody else has written: what was remembered is asked for again, now that the head is locked.
+            isAlone = head == nil
+            versions.removeAll(keepingCapacity: true)
+            var questions = Questions(requests, answers: answers, versions: versions)
+            if !questions.isEmpty {
+                try questions.send(on: connection, &tenant)
+                try connection.sync()
+                try questions.read(connection.receive(), into: &answers)
+            }
+        } else {
+            isAlone = true
+        }
+        for (stream, version) in answers.versions { versions[stream] = version }
+
+        var batch = Batch(head: stored, recordedAt: now(), storedOwners: answers.owners)
+        var results: [Result<Int64, EventStoreError>] = []
+        results.reserveCapacity(requests.count)
+        for request in requests {
+            if let refusal = refusal(of: request, answers) {
+                results.append(.failure(refusal))
+            } else {
+                apply(request, &batch, &answers)
+                results.append(.success(batch.head))
+            }
+        }
+
+        connection.deadline = .now + options.answerTimeout
+        try batch.send(on: connection, tenant, from: stored)
+        _ = try connection.commit(isUnlimited: batch.head != stored)
+        head = batch.head
+        if batch.head != stored {
+            owesNotice = true
+            if ContinuousClock.now - lastNotice > Self.noticeInterval { giveNotice() }
+        }
+        if versions.count > Self.versionsKept { versions.removeAll(keepingCapacity: true) }
+        return results
+    }
+
+    /// Tells other processes that something was committed. A hint: nobody waits for its answer, and when it does not go out
+    /// they look by themselves.
+    func giveNotice() {
+        owesNotice = false
+        lastNotice = .now
+        // A connection that cannot send shows it again with the next batch.
+        try? connection?.send("SELECT pg_notify('\(CommitWatch.channel)', '')")
+        try? connection?.sync()
+    }
+
+    /// Locks the head before anything else, and asks behind the lock, in the same round trip, for what is not known.
+    /// - Returns: Position of the last event.
+    private func lockHead(
+        _ connection: Connection, _ requests: [AppendRequest], _ answers: inout Answers, _ tenant: inout TenantID?
+    ) throws(PostgresFailure) -> Int64 {
+        // With another process at work what is remembered is out of date more often than not.
+        var questions = Questions(requests, answers: answers, versions: isAlone ? versions : [:])
+        try connection.begin(
+            tenant, timeout: options.statementTimeout, lockTimeout: options.lockTimeout,
+            idleTimeout: options.answerTimeout)
+        try connection.send("SELECT position FROM albatross.event_head WHERE id = 1 FOR UPDATE")
+        try questions.send(on: connection, &tenant)
+        try connection.sync()
+        var results = try connection.receive()
+        guard results.count > 2, results[2].count == 1 else { throw .lost("event_head is empty") }
+        let position = results[2].integer(0, 0)
+        results.removeFirst(3)
+        try questions.read(results, into: &answers)
+        return position
+    }
+
+    // MARK: Decision
+
+    /// Why a request must not be written; nothing is written to find out.
+    private func refusal(of request: AppendRequest, _ answers: Answers) -> EventStoreError? {
+        // A stream named twice: the second write is checked against what the first will have written.
+        var ahead: [StreamName: Int64] = [:]
+        for write in request.writes {
+            if write.stream.tenant != request.tenant {
+                return .unavailable("an append of one tenant names a stream of another")
+            }
+            let actual = ahead[write.stream] ?? versions[write.stream] ?? 0
+            switch write.expected {
+            case .any: break
+            case .noStream where actual == 0: break
+            case .exactly(actual): break
+            case .noStream, .exactly: return .wrongExpectedVersion(stream: write.stream, actual: actual)
+            }
+            if request.writes.count > 1 { ahead[write.stream] = actual + Int64(write.events.count) }
+        }
+        if request.reserve.isEmpty { return nil }
+        var taken: [Reservation: UUID] = [:]
+        for (reservation, owner) in request.reserve {
+            let holder: UUID?
+            if let other = taken[reservation] {
+                holder = other
+            } else if request.release.contains(reservation) {
+                holder = nil
+            } else {
+                holder = answers.owners[TenantReservation(request.tenant, reservation)] ?? nil
+            }
+            if let holder, holder != owner { return .reservationTaken(reservation, owner: holder) }
+            taken[reservation] = owner
+        }
+        return nil
+    }
+
+    private func apply(_ request: AppendRequest, _ batch: inout Batch, _ answers: inout Answers) {
+        let index = batch.index(of: request.tenant)
+        for write in request.writes where !write.events.isEmpty {
+            var version = versions[write.stream] ?? 0
+            let category = Self.categories[write.stream.category] ?? []
+            header.begin(
+                write.stream, correlation: request.correlation, causation: request.causation,
+                recordedAt: batch.recordedAt)
+            for event in write.events {
+                batch.head += 1
+                version += 1
+                let id = random.version7(at: batch.recordedAt)
+                header.next(
+                    position: batch.head, version: version, id: id, schema: Int64(event.schema),
+                    length: event.payload.count)
+                batch.parts[index].events.append(
+                    position: batch.head, version: version, id: id, event: event, crc: checksum(event, category),
+                    stream: write.stream, correlation: request.correlation, causation: request.causation)
+            }
+            versions[write.stream] = version
+        }
+        for reservation in request.release {
+            batch.parts[index].owners[reservation] = .some(nil)
+            answers.owners[TenantReservation(request.tenant, reservation)] = .some(nil)
+        }
+        for (reservation, owner) in request.reserve {
+            batch.parts[index].owners[reservation] = owner
+            answers.owners[TenantReservation(request.tenant, reservation)] = owner
+        }
+        for document in request.lookups { batch.parts[index].documents.put(document) }
+    }
+
+    private func checksum(_ event: EncodedEvent, _ category: [UInt8]) -> UInt32 {
+        var type = event.type
+        return type.withUTF8 { type in
+            category.withUnsafeBytes { category in
+                event.payload.withUnsafeBytes {
+                    header.checksum(category: category, type: UnsafeRawBufferPointer(type), payload: $0)
+                }
+            }
+        }
+    }
+}
+
+struct TenantReservation: Hashable {
+    let tenant: TenantID
+    let reservation: Reservation
+
+    init(_ tenant: TenantID, _ reservation: Reservation) {
+        self.tenant = tenant
+        self.reservation = reservation
+    }
+}
+
+/// What the tables said, under the lock of the head.
+private struct Answers {
+    var versions: [StreamName: Int64] = [:]
+    /// Later also what the requests before leave.
+    var owners: [TenantReservation: UUID?] = [:]
+}
+
+/// What has to be asked before a batch can be decided, tenant by tenant.
+private struct Questions {
+    private struct Part {
+        let tenant: TenantID
+        /// Whether its statements follow one that sets the tenant.
+        var isSwitched = false
+        var streams: [StreamName] = []
+        var reservations: [Reservation] = []
+    }
+    private var parts: [Part] = []
+    var isEmpty: Bool { parts.isEmpty }
+
+    /// - Parameters:
+    ///   - answers: What was asked before.
+    ///   - versions: What need not be asked.
+    init(_ requests: [AppendRequest], answers: Answers, versions: [StreamName: Int64]) {
+        var places: [TenantID: Int] = [:]
+        var streams = Set<StreamName>()
+        var reservations = Set<TenantReservation>()
+        func place(_ tenant: TenantID) -> Int {
+            if let place = places[tenant] { return place }
+            places[tenant] = parts.count
+            parts.append(Part(tenant: tenant))
+            return parts.count - 1
+        }
+        for request in requests {
+            for write in request.writes
+            where versions[write.stream] == nil && answers.versions[write.stream] == nil
+                && streams.insert(write.stream).inserted
+            {
+                parts[place(request.tenant)].streams.append(write.stream)
+            }
+            for (reservation, _) in request.reserve {
+                let name = TenantReservation(request.tenant, reservation)
+                if answers.owners[name] == nil, reservations.insert(name).inserted {
+                    parts[place(request.tenant)].reservations.append(reservation)
+                }
+            }
+        }
+    }
+
+    /// - Parameter tenant: The one that is set, before and after.
+    mutating func send(on connection: Connection, _ tenant: inout TenantID?) throws(PostgresFailure) {
+        for index in parts.indices {
+            parts[index].isSwitched = try connection.set(parts[index].tenant, instead: &tenant)
+            let part = parts[index]
+            if !part.streams.isEmpty {
+                var (categories, ids) = (ArrayParameter.texts, ArrayParameter.uuids)
+                for stream in part.streams {
+                    categories.append(stream.category.rawValue)
+                    ids.append(stream.id)
+                }
+                try connection.send(
+                    """
+                    SELECT coalesce((SELECT max(e.version) FROM albatross.event e
+                      WHERE e.tenant = $1 AND e.category = s.category AND e.stream = s.stream), 0)
+                    FROM unnest($2::text[], $3::uuid[]) WITH ORDINALITY AS s (category, stream, n) ORDER BY s.n
+                    """, [.uuid(part.tenant.uuid), .array(categories), .array(ids)])
+            }
+            if !part.reservations.isEmpty {
+                var (scopes, keys) = (ArrayParameter.texts, ArrayParameter.texts)
+                for reservation in part.reservations {
+                    scopes.append(reservation.scope.rawValue)
+                    keys.append(reservation.key)
+                }
+                try connection.send(
+                    """
+                    SELECT (SELECT r.owner FROM albatross.reservation r
+                      WHERE r.tenant = $1 AND r.scope = s.scope AND r.key = s.key)
+                    FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS s (scope, key, n) ORDER BY s.n
+                    """, [.uuid(part.tenant.uuid), .array(scopes), .array(keys)])
+            }
+        }
+    }
+
+    /// - Parameter results: Of the statements that ``send(on:_:)`` queued.
+    func read(_ results: [ResultSet], into answers: inout Answers) throws(PostgresFailure) {
+        var next = results.makeIterator()
+        func table(rows: Int) throws(PostgresFailure) -> ResultSet {
+            guard let result = next.next(), result.count == rows else { throw .lost("answers are missing") }
+            return result
+        }
+        for part in parts {
+            if part.isSwitched { _ = try table(rows: 1) }
+            if !part.streams.isEmpty {
+                let found = try table(rows: part.streams.count)
+                for (row, stream) in part.streams.enumerated() { answers.versions[stream] = found.integer(row, 0) }
+            }
+            if !part.reservations.isEmpty {
+                let found = try table(rows: part.reservations.count)
+                for (row, reservation) in part.reservations.enumerated() {
+                    answers.owners[TenantReservation(part.tenant, reservation)] = .some(found.uuid(row, 0))
+                }
+            }
+        }
+    }
+}
+
+/// What one transaction writes.
+private struct Batch {
+    struct Part {
+        let tenant: TenantID
+        var events = EventColumns()
+        /// Reservations as they will stand; `nil` is given back.
+        var owners: [Reservation: UUID?] = [:]
+        var documents = DocumentColumns()
+    }
+    var parts: [Part] = []
+    private var places: [TenantID: Int] = [:]
+    /// Position of the last event.
+    var head: Int64
+    let recordedAt: Timestamp
+    private let storedOwners: [TenantReservation: UUID?]
+
+    /// - Parameter storedOwners: As the tables have them, of all that is reserved.
+    init(head: Int64, recordedAt: Timestamp, storedOwners: [TenantReservation: UUID?]) {
+        self.head = head
+        self.recordedAt = recordedAt
+        self.storedOwners = storedOwners
+    }
+
+    mutating func index(of tenant: TenantID) -> Int {
+        if let place = places[tenant] { return place }
+        places[tenant] = parts.count
+        parts.append(Part(tenant: tenant))
+        return parts.count - 1
+    }
+
+    /// Queues everything but the COMMIT.
+    /// - Parameter tenant: The one that is set.
+    func send(
+        on connection: Connection, _ tenant: TenantID?, from stored: Int64
+    ) throws(PostgresFailure) {
+        var tenant = tenant
+        for part in parts {
+            _ = try connection.set(part.tenant, instead: &tenant)
+            if part.events.count > 0 { try part.events.send(part.tenant, recordedAt, on: connection) }
+            try send(part.owners, of: part.tenant, on: connection)
+            try part.documents.send(to: "lookup", [("tenant", .uuid(part.tenant.uuid))], on: connection)
+        }
+        if head != stored {
+            try connection.send(
+                """
+                UPDATE albatross.event_head SET position = $1 WHERE id = 1
+                RETURNING set_config('statement_timeout', '0', true)
+                """, [.integer(head)])
+        }
+    }
+
+    private func send(
+        _ owners: [Reservation: UUID?], of tenant: TenantID, on connection: Connection
+    ) throws(PostgresFailure) {
+        var new = ReservationColumns()
+        var changed = ReservationColumns()
+        var given = ReservationColumns()
+        for (reservation, owner) in owners {
+            guard let owner else {
+                given.append(reservation, owner: tenant.uuid)
+                continue
+            }
+            let stored = storedOwners[TenantReservation(tenant, reservation)] ?? nil
+            if stored == nil { new.append(reservation, owner: owner) }
+            if let stored, stored != owner { changed.append(reservation, owner: owner) }
+        }
+        try given.send(ReservationColumns.remove, tenant, on: connection)
+        try new.send(ReservationColumns.insert, tenant, on: connection)
+        try changed.send(ReservationColumns.change, tenant, on: connection)
+    }
+}
+
+/// Random bits for event ids. They need to differ, not to be secret: one system call per id would be a good part of an
+/// append. SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", 2014), twice, each
+/// seeded by the system.
+struct RandomWords {
+    private var states: (UInt64, UInt64)
+
+    init() {
+        var system = SystemRandomNumberGenerator()
+        states = (system.next(), system.next())
+    }
+
+    private static func next(_ state: inout UInt64) -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
+        return word ^ word >> 31
+    }
+
+    mutating func version7(at time: Timestamp) -> UUID {
+        let high = UInt64(bitPattern: time.milliseconds) & 0xFFFF_FFFF_FFFF
+        return UUID(
+            high: high << 16 | 0x7000 | Self.next(&states.0) & 0x0FFF,
+            low: 0x8000_0000_0000_0000 | Self.next(&states.1) >> 2)
+    }
+}

@@ -6,9 +6,9 @@ import Testing
 @testable import CacheRedis
 
 /// Redis goes away, is slow or lies still: calls stay short, answers stay right, and all comes back by itself. Times are
-/// guards against hanging, ten times what is promised.
+/// guards against hanging, far from what is promised: a busy machine is no fault.
 @Suite struct RedisCacheFaultTests {
-    private static let bar: Duration = .milliseconds(2_500)
+    private static let bar: Duration = .seconds(10)
 
     /// Callers that never stop, and what they saw.
     private final class Load: Sendable {

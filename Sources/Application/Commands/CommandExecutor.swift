@@ -64,8 +64,23 @@ public final class CommandExecutor: Sendable {
                 try await load(missing)
             } catch EventStoreError.wrongExpectedVersion where conflicts < 10 {
                 conflicts += 1
+            } catch let refused as Transaction.Refused {
+                // An append proves that its decision was not stale; a refusal appends nothing, so it is proven here.
+                guard conflicts < 10, try await isStale(refused.versions) else { throw refused.error }
+                conflicts += 1
             }
         }
+    }
+
+    /// Whether another process has written past what a decision rested on; what is stale is dropped.
+    private func isStale(_ versions: [StreamName: Int64]) async throws(EventStoreError) -> Bool {
+        var found = false
+        for (stream, version) in versions {
+            guard let newest = try await store.readStream(stream, after: version, limit: 1).last else { continue }
+            observe(stream, version: newest.version)
+            found = true
+        }
+        return found
     }
 
     private func attempt<Value: Sendable>(
@@ -75,8 +90,8 @@ public final class CommandExecutor: Sendable {
         let outcome: Result<Value, any Error> = await withCheckedContinuation { continuation in
             // Decided and queued under one lock, so that the order of the queue is the order of the versions.
             let early: Result<Value, any Error>? = cache.withLock { cache in
+                var transaction = Transaction(tenant: tenant, cache: cache)
                 do {
-                    var transaction = Transaction(tenant: tenant, cache: cache)
                     let value = try body(&transaction)
                     guard let request = transaction.request(correlation: correlation, causation: causation) else {
                         self.touch(transaction.streams, in: cache)
@@ -101,8 +116,11 @@ public final class CommandExecutor: Sendable {
                         }
                     }
                     return nil
+                } catch let missing as Transaction.Missing {
+                    return .failure(missing)
                 } catch {
-                    return .failure(error)
+                    let versions = transaction.touched.compactMapValues { $0.hadPending ? nil : $0.loadedVersion }
+                    return .failure(Transaction.Refused(error: error, versions: versions))
                 }
             }
             if let early { continuation.resume(returning: early) }
@@ -196,6 +214,11 @@ public struct Transaction {
                 }
             }
         }
+    }
+    /// What the body threw, and the versions it had looked at.
+    struct Refused: Error {
+        let error: any Error
+        let versions: [StreamName: Int64]
     }
     struct Touched {
         var state: any Aggregate

@@ -23,6 +23,8 @@ struct Settings: Sendable {
     var rabbitmqURL: String?
     /// `redis://…`: the cache that processes share.
     var redisURL: String?
+    /// First part of every name in broker and cache, so that installations can share them.
+    var prefix = "albatross"
     /// A read replica of ``databaseURL``, for read models.
     var databaseReadURL: String?
     var roles = Set(ProcessRole.allCases)
@@ -65,6 +67,7 @@ struct Settings: Sendable {
         }
         if let url = environment["RABBITMQ_URL"], !url.isEmpty { rabbitmqURL = url }
         if let url = environment["REDIS_URL"], !url.isEmpty { redisURL = url }
+        if let value = environment["ALBATROSS_PREFIX"], !value.isEmpty { prefix = value }
         if let url = environment["DATABASE_READ_URL"], !url.isEmpty { databaseReadURL = url }
         if let value = environment["ALBATROSS_SECRET"], !value.isEmpty { secretText = value }
     }

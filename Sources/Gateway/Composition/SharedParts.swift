@@ -21,6 +21,7 @@ struct SharedParts: Sendable {
         var bus: RabbitMQBus?
         if let url = settings.rabbitmqURL {
             var options = RabbitMQBus.Options()
+            options.prefix = settings.prefix
             options.groups = [ProjectionWorkers.group]
             do { bus = try RabbitMQBus(url: url, options: options, logger: logger) } catch {
                 throw SettingsError("RABBITMQ_URL: \(error.description)")
@@ -28,7 +29,9 @@ struct SharedParts: Sendable {
         }
         var cache: RedisCache?
         if let url = settings.redisURL {
-            do { cache = try RedisCache(url: url, logger: logger) } catch {
+            var options = RedisCache.Options()
+            options.prefix = settings.prefix + ":"
+            do { cache = try RedisCache(url: url, options: options, logger: logger) } catch {
                 throw SettingsError("REDIS_URL: \(error.description)")
             }
         }

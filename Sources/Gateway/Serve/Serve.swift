@@ -16,6 +16,7 @@ struct Serve: AsyncParsableCommand {
               DATABASE_READ_URL                      a read replica of it, for lists and tracks
               RABBITMQ_URL                           amqp://USER:PASSWORD@HOST/VHOST or amqps://…: the bus between processes
               REDIS_URL                              redis://HOST:PORT/DB or rediss://…: the cache between processes
+              ALBATROSS_PREFIX                       first part of every name in broker and cache (albatross)
               ALBATROSS_SECRET                       the server's secret in Base64, the same in every process of an installation;
                                                      without it secret.key in --data, made at the first start
               ALBATROSS_LIMIT_CREDENTIAL_PER_SECOND  requests a second for one pilot's session (20; 0 is off)

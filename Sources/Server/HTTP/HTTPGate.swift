@@ -218,6 +218,10 @@ final class HTTPGate: ChannelDuplexHandler, RemovableChannelHandler {
                     return begin(request, head, answer: HTTPFraming.noHandshake, context)
                 }
                 decide(request, head, context)
+            } else if outstanding == 0, HTTPFraming.wantsWebSocket(head), HTTPFraming.isHandshake(head) {
+                // Only a new connection can be upgraded. A proxy that keeps connections open takes the next one when this
+                // one ends without an answer, which it may for a request that has no effect (RFC 9110, section 9.2.2).
+                context.close(promise: nil)
             } else {
                 begin(request, head, answer: nil, context)
             }

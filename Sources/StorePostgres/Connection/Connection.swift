@@ -27,13 +27,15 @@ final class Connection {
     private enum Statement {
         case query
         /// A `Parse` message, which has an answer of its own.
-        case preparation(of: String)
+        case preparation(sql: String, name: String)
     }
     /// Statements of each segment that was sent and not received.
     private var segments: [[Statement]] = []
     private var queued: [Statement] = []
-    /// Names of statements that the server keeps, or will once their preparation is answered.
+    /// Names of statements that the server keeps.
     private var names: [String: String] = [:]
+    /// Names of those that it will keep if the queued segment gets that far.
+    private var preparing: [String: String] = [:]
     private var nextName = 0
     private let prepares: Bool
     private var scratch: [UInt8] = []
@@ -120,14 +122,14 @@ final class Connection {
 
     /// Name of the prepared form of a statement; its preparation is queued the first time.
     private func name(of sql: String, _ types: [UInt32]) throws(PostgresFailure) -> String {
-        if let known = names[sql] { return known }
+        if let known = names[sql] ?? preparing[sql] { return known }
         let name = "s\(nextName)"
         nextName += 1
         guard PQsendPrepare(handle, name, sql, Int32(types.count), types) == 1 else {
             throw lose(oneLine(PQerrorMessage(handle)))
         }
-        queued.append(.preparation(of: sql))
-        names[sql] = name
+        queued.append(.preparation(sql: sql, name: name))
+        preparing[sql] = name
         return name
     }
 
@@ -137,6 +139,7 @@ final class Connection {
         guard PQpipelineSync(handle) == 1, PQflush(handle) >= 0 else { throw lose(oneLine(PQerrorMessage(handle))) }
         segments.append(queued)
         queued = []
+        preparing = [:]
     }
 
     /// Waits for the answers of the oldest segment, one a statement.
@@ -160,17 +163,16 @@ final class Connection {
             switch PQresultStatus(result) {
             case PGRES_PIPELINE_SYNC:
                 PQclear(result)
-                if let failure {
-                    // What was to be prepared behind the failure was not.
-                    for case .preparation(let sql) in wanted[answered...] { names[sql] = nil }
-                    throw failure
-                }
+                if let failure { throw failure }
                 guard answered == wanted.count else { throw lose("answers do not match the statements") }
                 return results
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
                 let result = ResultSet(handle: result)
                 guard answered < wanted.count else { throw lose("answers do not match the statements") }
-                if case .query = wanted[answered] { results.append(result) }
+                switch wanted[answered] {
+                case .query: results.append(result)
+                case .preparation(let sql, let name): names[sql] = name
+                }
                 answered += 1
             case PGRES_PIPELINE_ABORTED: PQclear(result)
             default:

@@ -32,8 +32,10 @@ final class AlbatrossServer: Sendable {
     let folder: String
     let data: String
     let environment: [String: String]
+    /// Runs in roles over processes on PostgreSQL, RabbitMQ and Redis; nil is one process on SQLite.
+    let cluster: Cluster?
     private struct Running {
-        let process: ChildProcess
+        let processes: [ChildProcess]
         let port: Int
     }
     private let running = Mutex<Running?>(nil)
@@ -54,28 +56,51 @@ final class AlbatrossServer: Sendable {
             environment[name] = nil
         }
         environment.merge(Self.limitsOff) { $1 }
+        cluster = try Cluster.wanted(folder: folder)
+        if let cluster { environment.merge(cluster.environment) { $1 } }
         environment.merge(extra) { $1 }
         self.environment = environment
     }
 
-    var isRunning: Bool { running.withLock { $0?.process.isRunning ?? false } }
+    var isRunning: Bool { running.withLock { $0?.processes.allSatisfy(\.isRunning) ?? false } }
     var port: Int { running.withLock { $0?.port ?? 0 } }
     var url: String { "http://127.0.0.1:\(port)" }
     /// What the running server printed so far.
-    var log: String { running.withLock { ($0?.process.output ?? "") + ($0?.process.errors ?? "") } }
+    var log: String { running.withLock { ($0?.processes ?? []).map { $0.output + $0.errors }.joined() } }
 
     /// Starts `serve` and waits for its ready line. A busy machine may be slow; the limit only ends a hang.
     func start(within limit: Duration = .seconds(100)) async throws {
-        let process = try ChildProcess(
-            Paths.binary, ["serve", "--data", data, "--http", "127.0.0.1:0"], environment: environment, folder: folder)
-        running.withLock { $0 = Running(process: process, port: 0) }
-        let port = try await eventually("ready line", within: limit) { () -> Result<Int, Failure>? in
+        guard let cluster else {
+            let process = try serve([])
+            running.withLock { $0 = Running(processes: [process], port: 0) }
+            let port = try await ready(process, within: limit)
+            running.withLock { $0 = Running(processes: [process], port: port) }
+            return
+        }
+        var processes: [ChildProcess] = []
+        for role in ["project", "project", "ingest", "ingest", "query", "query"] {
+            processes.append(try serve(["--roles", role]))
+            running.withLock { [processes] in $0 = Running(processes: processes, port: 0) }
+        }
+        var ports: [Int] = []
+        for process in processes { ports.append(try await ready(process, within: limit)) }
+        let balancer = try await cluster.balance(ingest: Array(ports[2..<4]), query: Array(ports[4..<6]))
+        running.withLock { [processes] in $0 = Running(processes: processes + [balancer.process], port: balancer.port) }
+    }
+
+    private func serve(_ more: [String]) throws -> ChildProcess {
+        try ChildProcess(
+            Paths.binary, ["serve", "--data", data, "--http", "127.0.0.1:0"] + more, environment: environment,
+            folder: folder)
+    }
+
+    private func ready(_ process: ChildProcess, within limit: Duration) async throws -> Int {
+        try await eventually("ready line", within: limit) { () -> Result<Int, Failure>? in
             if let port = Self.port(in: process.output) { return .success(port) }
             if process.isRunning { return nil }
             return .failure(
                 Failure(description: "serve ended before it was ready: \(process.output) \(process.errors)"))
         }.get()
-        running.withLock { $0 = Running(process: process, port: port) }
     }
 
     private static func port(in output: String) -> Int? {
@@ -90,26 +115,29 @@ final class AlbatrossServer: Sendable {
 
     /// SIGTERM: an orderly end, exit status 0.
     func stop(sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        guard let process = running.withLock({ $0?.process }) else { return }
-        process.signal(SIGTERM)
-        let code = try await process.exitCode(within: .seconds(80))
-        #expect(
-            code == 0, "serve ended after SIGTERM with \(code): \(process.errors.suffix(2000))",
-            sourceLocation: sourceLocation)
+        guard let processes = running.withLock({ $0?.processes }) else { return }
+        for process in processes { process.signal(SIGTERM) }
+        for process in processes {
+            let code = try await process.exitCode(within: .seconds(80))
+            #expect(
+                code == 0, "serve ended after SIGTERM with \(code): \(process.errors.suffix(2000))",
+                sourceLocation: sourceLocation)
+        }
         running.withLock { $0 = nil }
     }
 
     /// SIGKILL, as a crash would end it.
     func kill() async {
-        guard let process = running.withLock({ $0?.process }) else { return }
-        process.signal(SIGKILL)
-        _ = await process.exitCode()
+        guard let processes = running.withLock({ $0?.processes }) else { return }
+        for process in processes { process.signal(SIGKILL) }
+        for process in processes { _ = await process.exitCode() }
         running.withLock { $0 = nil }
     }
 
     /// Ends whatever still runs and removes the folder.
     func cleanUp() async {
         await kill()
+        await cluster?.drop()
         if ProcessInfo.processInfo.environment["ALBATROSS_KEEP"] == nil {
             try? FileManager.default.removeItem(atPath: folder)
         }

@@ -2,13 +2,6 @@ import Domain
 import Protocols
 
 extension RawFrame {
-    func with(body: [UInt8]) -> RawFrame {
-        RawFrame(
-            method: method, path: path, query: query, contentType: contentType, authorization: authorization,
-            body: body, receivedAt: receivedAt
-        )
-    }
-
     static func post(_ path: String, _ body: String, type: String? = "application/json") -> RawFrame {
         RawFrame(
             method: "POST", path: path, query: "", contentType: type, authorization: "Bearer a.b.c",
@@ -31,7 +24,7 @@ extension DecodedFrame {
         return nil
     }
     var sample: PositionSample? {
-        if case .positions(_, let reports)? = request { return reports.first?.sample }
+        if case .progress(_, let progress)? = request { return progress.positions.first?.sample }
         return nil
     }
 }

@@ -1,6 +1,7 @@
 /// Every tracker protocol the gateway speaks; adding one is one line here.
 public enum AdapterRegistry {
     public static let all: [any TrackerAdapter.Type] = [
+        KACARSAdapter.self,
         SmartCARS2Adapter.self,
         SmartCARS3Adapter.self,
         SmartCARS3V7Adapter.self,

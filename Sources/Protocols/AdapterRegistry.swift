@@ -5,6 +5,7 @@ public enum AdapterRegistry {
         SmartCARS2Adapter.self,
         SmartCARS3Adapter.self,
         SmartCARS3V7Adapter.self,
+        XACARSAdapter.self,
     ]
 
     /// - Returns: `nil` for an id nobody registered.

@@ -1,5 +1,5 @@
-/// A request exactly as sent: wire names, texts without white space around, nil for an element that is missing or empty.
-/// The official server reads every element in every action, so one shape serves all.
+/// A request exactly as sent: wire names, texts without white space around, nil for a missing or empty element. The
+/// official server reads every element in every action, so one shape serves all.
 struct KACARSMessage: Sendable {
     enum Action: String, Sendable, CaseIterable {
         case verify, getbid, getflight, liveupdate, pirep, aircraft, aircraftinfo

@@ -17,8 +17,9 @@ public struct Flight: Aggregate, Equatable {
     public var clockShift = Milliseconds(0)
     /// Client times and contents of every sample; nil until an older sample asks for it.
     public var index: Set<SampleKey>?
-    /// The tracker declared a pause.
-    public var isPaused = false
+    /// When the tracker declared the pause that still holds.
+    public var pausedAt: Timestamp?
+    public var isPaused: Bool { pausedAt != nil }
     /// Everything the tracker said of the flight as a whole.
     public var details = FlightDetails()
     public var comments: [FlightComment] = []
@@ -55,6 +56,8 @@ public struct Flight: Aggregate, Equatable {
     static let allowedLead = Milliseconds.seconds(120)
     /// A clock that runs ahead by more than this is shifted: decisions C3.
     static let tolerableLead = Milliseconds.seconds(5)
+    /// An aircraft that moved this far is not paused.
+    static let movement = NauticalMiles(0.05)
     /// Lines that a repeat is looked for in.
     static let lineMemory = 256
     /// Comments one flight takes.
@@ -118,6 +121,7 @@ public struct Flight: Aggregate, Equatable {
         var shift = clockShift
         var index = self.index
         var last = latest
+        var resumes: Timestamp?
         for var sample in samples {
             if sample.positionIsHeld {
                 guard let last else { continue }
@@ -148,10 +152,17 @@ public struct Flight: Aggregate, Equatable {
                 sample.eventTime = sample.receivedAt
             }
             if sample.eventTime - sample.receivedAt > Self.allowedLead { sample.eventTime = sample.receivedAt }
+            if let pausedAt, resumes == nil, sample.eventTime >= pausedAt {
+                // A paused frame adds no point to the track; one that moved shows that the pause is over, whatever the
+                // tracker declared.
+                if let last, greatCircleDistance(from: last.position, to: sample.position) < Self.movement { continue }
+                resumes = sample.eventTime
+            }
             last = sample
             fresh.append(sample)
         }
-        return fresh.isEmpty ? [] : [.positionsRecorded(fresh, clockShift: shift)]
+        guard !fresh.isEmpty else { return [] }
+        return (resumes.map { [.resumed(at: $0)] } ?? []) + [.positionsRecorded(fresh, clockShift: shift)]
     }
 
     private func fresh(_ lines: [FlightLine]) -> [FlightLine] {
@@ -207,10 +218,10 @@ public struct Flight: Aggregate, Equatable {
             details = details.merging(new)
             heard(at: at)
         case .paused(let at):
-            isPaused = true
+            pausedAt = at
             heard(at: at)
         case .resumed(let at):
-            isPaused = false
+            pausedAt = nil
             heard(at: at)
         case .commented(let comment): comments.append(comment)
         case .cancelled(let at):
@@ -222,7 +233,7 @@ public struct Flight: Aggregate, Equatable {
         case .ended(let at):
             state = .filed
             endedAt = at
-            isPaused = false
+            pausedAt = nil
         }
     }
 }

@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
-
 /// A virtual airline (or the reserved `platform`). Its stream lives in the platform tenant, with slug and hosts reserved.
 public struct Tenant: Aggregate, Codable, Equatable {
     public static let category = StreamCategory.tenant
@@ -150,7 +144,7 @@ public struct TenantSettings: Hashable, Sendable, Codable {
 
 /// What an airline tells its pilots; trackers show it as news.
 public struct Notice: Hashable, Sendable, Codable {
-    public let id: UUID
+    public let id: NoticeID
     /// 1, 2, 3 … within the tenant.
     public let number: Int
     public let title: String
@@ -158,7 +152,7 @@ public struct Notice: Hashable, Sendable, Codable {
     public let body: String
     public let postedBy: String
     public let postedAt: Timestamp
-    public init(id: UUID, number: Int, title: String, body: String, postedBy: String, postedAt: Timestamp) {
+    public init(id: NoticeID, number: Int, title: String, body: String, postedBy: String, postedAt: Timestamp) {
         self.id = id
         self.number = number
         self.title = title
@@ -174,7 +168,7 @@ public enum TenantCommand: Sendable {
     case removeHost(String)
     case changeSettings(TenantSettings)
     case postNotice(Notice)
-    case withdrawNotice(UUID)
+    case withdrawNotice(NoticeID)
 }
 
 public enum TenantEvent: Hashable, Sendable {
@@ -183,7 +177,7 @@ public enum TenantEvent: Hashable, Sendable {
     case hostRemoved(String)
     case settingsChanged(TenantSettings)
     case noticePosted(Notice)
-    case noticeWithdrawn(UUID)
+    case noticeWithdrawn(NoticeID)
 }
 
 public enum TenantRejection: Error, Hashable, Sendable {

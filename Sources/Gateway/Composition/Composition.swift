@@ -55,7 +55,7 @@ final class Composition: Sendable {
         directory = Directory(store: store)
         administration = Administration(executor: executor, store: store)
         bookings = Bookings(executor: executor, store: store, airports: airports)
-        flights = Flights(executor: executor, store: store) { _ in Ruleset.balanced.reference }
+        flights = Flights(executor: executor, store: store, airports: airports) { _ in Ruleset.balanced.reference }
         queries = FlightQueries(store: store, models: store)
         maintenance = Maintenance(store: store, models: store)
         accounts = Accounts(

@@ -26,7 +26,7 @@ public enum TrackerReply: Sendable {
     case bookingCancelled
     case started(FlightID)
     case begun(FlightReply)
-    /// ``FlightProgress/count`` again, and the flight as it is now.
+    /// ``FlightProgress/count`` again, and the flight as it is now where ``FlightProgress/wantsFlight`` asked for it.
     case progress(count: Int?, FlightReply?)
     case commented(FlightComment)
     case flightCancelled
@@ -55,6 +55,8 @@ public enum Refusal: Error, Hashable, Sendable {
     case bookingUnknown
     case bookingLimit
     case aircraftUnknown
+    /// Known and out of service.
+    case aircraftNotAvailable(Int)
     case airportUnknown(String)
     case airlineUnknown
     case chartersOff
@@ -339,7 +341,11 @@ public struct ReportDetailsReply: Sendable {
     /// In event order, oldest first.
     public let track: [PositionSample]
     public let events: [TrackerEvent]
-    public init(log: [String], track: [PositionSample], events: [TrackerEvent]) {
+    public let summary: ReportReply?
+    public init(
+        log: [String], track: [PositionSample], events: [TrackerEvent], summary: ReportReply? = nil
+    ) {
+        self.summary = summary
         self.log = log
         self.track = track
         self.events = events

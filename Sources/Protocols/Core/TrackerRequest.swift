@@ -57,7 +57,9 @@ public enum TrackerRequest: Hashable, Sendable {
     case begin(FlightStart)
     case progress(FlightKey, FlightProgress)
     case comment(FlightKey, String)
-    case cancelFlight(FlightKey)
+    /// - Parameter withdraws: Takes back a filed report too while nobody decided on it, and refuses what is cancelled already
+    ///   (phpVMS); otherwise a second cancel succeeds and a filed flight is unknown.
+    case cancelFlight(FlightKey, withdraws: Bool)
     case file(FlightKey, FilingRequest)
 
     // Flights and reports, read
@@ -238,6 +240,10 @@ public struct FlightProgress: Hashable, Sendable {
     public var ends = false
     /// Taken also after the report was filed (phpVMS); otherwise such a frame finds no flight.
     public var takesLate = false
+    /// Refused (``Refusal/flightDecided``) once the report was decided on (a phpVMS update, but not its fields or route).
+    public var needsUndecided = false
+    /// The answer shows the flight as it is then.
+    public var wantsFlight = false
     /// Elements that the client sent, for an answer that counts them.
     public var count: Int?
     public init(positions: [PositionReport] = [], lines: [FlightLine] = [], details: FlightDetails = FlightDetails()) {
@@ -276,8 +282,9 @@ public struct FilingRequest: Hashable, Sendable {
     }
     /// What is claimed, as sent; the gateway completes route, aircraft and airports from the flight.
     public var content: FiledReport.Content
-    public let flightTimeHours: Double?
-    public let fuelUsedAsSent: Double?
+    public var flightTimeHours: Double?
+    /// In the unit of the wire; pounds where the adapter leaves it out.
+    public var fuelUsedAsSent: Double?
     /// Taken without a flight before it; otherwise (smartCARS 3) a flight with a position must be there.
     public var standsAlone = false
     /// Nil: any number will do.

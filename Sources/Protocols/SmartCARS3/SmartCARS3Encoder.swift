@@ -364,7 +364,7 @@ struct SmartCARS3Encoder {
             )
         case .bookingUnknown: return (404, "No bids with the given ID were found", nil)
         case .bookingLimit: return (409, "You have the maximum number of bids", nil)
-        case .aircraftUnknown: return (404, "An aircraft with this ID could not be found", nil)
+        case .aircraftUnknown, .aircraftNotAvailable: return (404, "An aircraft with this ID could not be found", nil)
         case .airportUnknown, .airlineUnknown: return (400, "Departure or arrival airport not found.", nil)
         case .chartersOff: return (403, "This airline does not allow charter flights", nil)
         case .flightUnknown, .flightOfAnother, .flightCancelled, .flightDecided, .cancelNotAllowed:

@@ -28,7 +28,7 @@ struct SmartCARS3Translator {
         case .charter(let charter): return .charter(request(charter))
         case .start(let bid): return .startFlight(booking: Self.number(bid))
         case .update(let update): return .progress(key(update.key), FlightProgress(positions: [report(update)]))
-        case .cancel(let key): return .cancelFlight(self.key(key))
+        case .cancel(let key): return .cancelFlight(self.key(key), withdraws: false)
         case .complete(let complete): return .file(key(complete.key), filing(complete))
         case .searchReports(let search): return .searchReports(query(search))
         case .reportDetails(let id): return .reportDetails(id: id.filter { $0 != " " })

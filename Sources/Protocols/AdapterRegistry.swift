@@ -3,6 +3,7 @@ public enum AdapterRegistry {
     public static let all: [any TrackerAdapter.Type] = [
         FSPassengersAdapter.self,
         KACARSAdapter.self,
+        PhpVMS7Adapter.self,
         SmartCARS2Adapter.self,
         SmartCARS3Adapter.self,
         SmartCARS3V7Adapter.self,

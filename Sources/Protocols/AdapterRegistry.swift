@@ -1,6 +1,7 @@
 /// Every tracker protocol the gateway speaks; adding one is one line here.
 public enum AdapterRegistry {
     public static let all: [any TrackerAdapter.Type] = [
+        FSFKAdapter.self,
         FSPassengersAdapter.self,
         KACARSAdapter.self,
         PhpVMS7Adapter.self,

@@ -47,7 +47,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "Domain", swiftSettings: swiftSettings),
-        .target(name: "Protocols", dependencies: ["Domain"], swiftSettings: swiftSettings),
+        .target(name: "Protocols", dependencies: ["Domain", "XMLReader"], swiftSettings: swiftSettings),
+        .target(name: "XMLReader", dependencies: ["CLibXML2"], swiftSettings: swiftSettings),
         .target(name: "Validation", dependencies: ["Domain"], swiftSettings: swiftSettings),
         .target(
             name: "EventSchema",
@@ -118,6 +119,7 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
         .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CReferenceData"),
         .target(name: "CWebAssets"),
         .target(name: "TestSupport", dependencies: ["Domain"], swiftSettings: swiftSettings),
@@ -184,6 +186,14 @@ let package = Package(
             name: "CacheRedisTests",
             dependencies: [
                 "Domain", "CacheRedis", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(name: "XMLReaderTests", dependencies: ["XMLReader"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "IngestTests",
+            dependencies: [
+                "Domain", "Protocols", "Application", "EventSchema", "Ingest", "StoreSQLite", "Secrets", "Validation",
             ],
             swiftSettings: swiftSettings
         ),

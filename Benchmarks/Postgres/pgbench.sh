@@ -22,7 +22,7 @@ script() {
     for (( row = 1; row <= rows; row++ )); do
         printf "%s(%d, 1767323045000, %d, 1, '019b0000-0000-7000-8000-000000000001', " "$separator" "$row" "$row"
         # 24 hexadecimal digits of two random numbers are the end of the stream's id.
-        printf "('019b0000' || lpad(to_hex(:high), 12, '0') || lpad(to_hex(:low), 12, '0'))::uuid, gen_random_uuid(), "
+        printf "('019b0000' || lpad(to_hex(:high::bigint), 12, '0') || lpad(to_hex(:low::bigint), 12, '0'))::uuid, gen_random_uuid(), "
         printf "'019b0000-0000-7000-8000-000000000002', 'flight', 'flight.positions-recorded', "
         printf "decode(repeat('a5', 200), 'hex'))"
         separator=$',\n'

@@ -1,5 +1,6 @@
 -- What P4 is compared with: the columns and the two indexes of albatross.event, and nothing of what makes it an event
 -- store: no order of commits, no expected versions, no row-level security, no checksum.
+SET client_min_messages = warning;
 DROP TABLE IF EXISTS plain_event;
 CREATE TABLE plain_event (
   position bigserial PRIMARY KEY,

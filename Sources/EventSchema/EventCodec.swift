@@ -18,6 +18,8 @@ public enum EventCodec {
         case .tenant(.hostRemoved(let host)): encoded(ProtoTenantHostRemoved.with { $0.host = host })
         case .tenant(.settingsChanged(let settings)):
             encoded(ProtoTenantSettingsChanged.with { $0.settings = ProtoTenantSettings(settings) })
+        case .tenant(.noticePosted(let notice)): encoded(ProtoTenantNoticePosted(notice))
+        case .tenant(.noticeWithdrawn(let id)): encoded(ProtoTenantNoticeWithdrawn.with { $0.id = id.data })
         case .user(.created(let profile, let passwordHash)): encoded(ProtoUserCreated(profile, passwordHash))
         case .user(.passwordChanged(let hash)): encoded(ProtoUserPasswordChanged.with { $0.passwordHash = hash })
         case .user(.confirmed): encoded(ProtoUserConfirmed())
@@ -43,10 +45,19 @@ public enum EventCodec {
         case .flight(.opened(let opening)): encoded(ProtoFlightOpened(opening))
         case .flight(.positionsRecorded(let samples, let clockShift)):
             encoded(ProtoFlightPositionsRecorded(samples, clockShift))
+        case .flight(.linesRecorded(let lines)):
+            encoded(ProtoFlightLogRecorded.with { $0.lines = lines.map(ProtoFlightLine.init) })
+        case .flight(.detailsChanged(let details, let at)): encoded(ProtoFlightDetailsChanged(details, at))
+        case .flight(.paused(let at)): encoded(ProtoFlightPaused.with { $0.atMs = at.milliseconds })
+        case .flight(.resumed(let at)): encoded(ProtoFlightResumed.with { $0.atMs = at.milliseconds })
+        case .flight(.commented(let comment)): encoded(ProtoFlightCommented(comment))
         case .flight(.cancelled(let at)): encoded(ProtoFlightCancelled.with { $0.atMs = at.milliseconds })
         case .flight(.abandoned(let at)): encoded(ProtoFlightAbandoned.with { $0.atMs = at.milliseconds })
         case .flight(.ended(let at)): encoded(ProtoFlightEnded.with { $0.atMs = at.milliseconds })
         case .pirep(.filed(let report)): encoded(ProtoPIREPFiled(report))
+        case .pirep(.amended(let content)):
+            encoded(ProtoPIREPAmended.with { $0.content = ProtoReportContent(content) })
+        case .pirep(.withdrawn(let at)): encoded(ProtoPIREPWithdrawn.with { $0.atMs = at.milliseconds })
         case .pirep(.judged(let judgement)): encoded(ProtoPIREPJudged(judgement))
         case .pirep(.reviewed(let review)): encoded(ProtoPIREPReviewed(review))
         }
@@ -75,6 +86,8 @@ public enum EventCodec {
         PayloadReader(ProtoTenantHostAdded.self),
         PayloadReader(ProtoTenantHostRemoved.self),
         PayloadReader(ProtoTenantSettingsChanged.self),
+        PayloadReader(ProtoTenantNoticePosted.self),
+        PayloadReader(ProtoTenantNoticeWithdrawn.self),
         PayloadReader(ProtoUserCreated.self),
         PayloadReader(ProtoUserPasswordChanged.self),
         PayloadReader(ProtoUserConfirmed.self),
@@ -93,10 +106,17 @@ public enum EventCodec {
         PayloadReader(ProtoBookingClosed.self),
         PayloadReader(ProtoFlightOpened.self),
         PayloadReader(ProtoFlightPositionsRecorded.self),
+        PayloadReader(ProtoFlightLogRecorded.self),
+        PayloadReader(ProtoFlightDetailsChanged.self),
+        PayloadReader(ProtoFlightPaused.self),
+        PayloadReader(ProtoFlightResumed.self),
+        PayloadReader(ProtoFlightCommented.self),
         PayloadReader(ProtoFlightCancelled.self),
         PayloadReader(ProtoFlightAbandoned.self),
         PayloadReader(ProtoFlightEnded.self),
         PayloadReader(ProtoPIREPFiled.self),
+        PayloadReader(ProtoPIREPAmended.self),
+        PayloadReader(ProtoPIREPWithdrawn.self),
         PayloadReader(ProtoPIREPJudged.self),
         PayloadReader(ProtoPIREPReviewed.self),
     ]

@@ -101,6 +101,11 @@ enum ErrorText {
         case .unknown: "no such flight in this tenant"
         case .bookingUnknown: "no such booking of this pilot"
         case .alreadyFiled: "another report was filed for this flight"
+        case .cancelled: "the flight was cancelled"
+        case .decided, .notCancellable: "the report was decided on, or the flight is cancelled"
+        case .scheduleUnknown: "no such flight in the timetable"
+        case .aircraftUnknown, .aircraftNotAvailable: "no such aircraft in service"
+        case .airportUnknown(let code): "the airport \(code) is not known"
         }
     }
     private static func password(_ error: PasswordHashingError) -> String {

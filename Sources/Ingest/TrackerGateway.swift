@@ -40,6 +40,7 @@ public final class TrackerGateway: Sendable {
     private struct BindingKey: Hashable {
         let tenant: TenantID
         let user: UserID
+        let adapter: String
         let key: FlightKey
     }
     static let bindingCapacity = 50_000
@@ -68,35 +69,36 @@ public final class TrackerGateway: Sendable {
     ) async -> EncodedReply {
         let adapter = type.init()
         let id = type.id.rawValue
+        var frame = frame
+        frame.site = site(tenant, root: frame.site.root)
         counters.add("requests_total", adapter: id)
         guard let tenantID = tenant.id else { return adapter.encode(.refused(.sessionInvalid), to: frame) }
         if let wait = perAddress.take(address, at: frame.receivedAt) {
             return refuse(.tooManyRequests(retryAfterSeconds: wait), adapter, frame)
         }
+        if tenant.settings.disabledAdapters.contains(id) { return refuse(.adapterOff, adapter, frame) }
         let decoded = adapter.decode(frame)
         do {
-            var principal: Principal?
-            if case .session(let token) = decoded.credential {
-                principal = try await accounts.principal(tenantID, kind: Self.sessionKind, token: token)
-                guard let principal else { return refuse(.sessionInvalid, adapter, frame) }
-                if let wait = perCredential.take("\(principal.user)", at: frame.receivedAt) {
-                    return refuse(.tooManyRequests(retryAfterSeconds: wait), adapter, frame)
-                }
+            let authentication = TrackerAuthentication(
+                gateway: self, tenant: tenant, id: tenantID, adapter: type, frame: frame, address: address)
+            let principal = try await authentication.principal(decoded)
+            if let principal, let wait = perCredential.take("\(principal.user)", at: frame.receivedAt) {
+                return refuse(.tooManyRequests(retryAfterSeconds: wait), adapter, frame)
             }
+            let session = TrackerSession(
+                gateway: self, tenant: tenant, id: tenantID, principal: principal, adapter: id, codec: adapter,
+                frame: frame, address: address)
             switch decoded.outcome {
             case .failure(let error):
                 counters.add("rejected_frames_total", adapter: id, code: error.code.rawValue)
                 if error.isWorthKeeping {
                     // What asks for no session may carry a password, and in broken bytes nobody can say where it ends.
                     let kept = decoded.credential == .none ? frame.withoutBody : frame
-                    try await keep(tenantID, id, kept, error)
+                    try await keep(tenantID, id, adapter.withoutSecrets(kept), error.code.rawValue, error.message)
                 }
+                if let subject = decoded.subject { try await session.demand(subject) }
                 return adapter.encode(error, to: frame)
-            case .success(let request):
-                let session = TrackerSession(
-                    gateway: self, tenant: tenant, id: tenantID, principal: principal, adapter: id, frame: frame,
-                    address: address)
-                return adapter.encode(try await session.perform(request), to: frame)
+            case .success(let request): return adapter.encode(try await session.perform(request), to: frame)
             }
         } catch let refusal as Refusal {
             return refuse(refusal, adapter, frame)
@@ -109,6 +111,18 @@ public final class TrackerGateway: Sendable {
         }
     }
 
+    /// What codecs need to know of the airline.
+    private func site(_ tenant: Tenant, root: String) -> TrackerSite {
+        var site = TrackerSite()
+        site.name = tenant.name
+        site.codes = tenant.codes
+        site.iata = tenant.iata
+        site.pilotOffset = tenant.settings.pilotOffset
+        site.options = tenant.settings.trackerOptions
+        site.root = root
+        return site
+    }
+
     private func refuse(_ refusal: Refusal, _ adapter: any TrackerAdapter, _ frame: RawFrame) -> EncodedReply {
         let name = "\(refusal)".prefix { $0 != "(" }
         counters.add("refused_total", adapter: Swift.type(of: adapter).id.rawValue, code: String(name))
@@ -116,16 +130,16 @@ public final class TrackerGateway: Sendable {
     }
 
     /// A frame that does not decode is durable before its answer leaves.
-    private func keep(
-        _ tenant: TenantID, _ adapter: String, _ frame: RawFrame, _ error: DecodeError
+    func keep(
+        _ tenant: TenantID, _ adapter: String, _ frame: RawFrame, _ code: String, _ detail: String
     ) async throws(EventStoreError) {
         let bytes = redacted(frame)
         try await quarantine.quarantine(
             tenant,
             [
                 QuarantinedFrame(
-                    id: "\(FlightID.make(at: frame.receivedAt))", adapter: adapter, code: error.code.rawValue,
-                    detail: error.message, method: frame.method, path: frame.path, bytes: Array(bytes.prefix(65_536)),
+                    id: "\(FlightID.make(at: frame.receivedAt))", adapter: adapter, code: code,
+                    detail: detail, method: frame.method, path: frame.path, bytes: Array(bytes.prefix(65_536)),
                     receivedAt: frame.receivedAt
                 )
             ]
@@ -134,13 +148,13 @@ public final class TrackerGateway: Sendable {
 
     // MARK: What the sessions share
 
-    func binding(_ tenant: TenantID, _ user: UserID, _ key: FlightKey) -> FlightID? {
-        bindings.withLock { $0[BindingKey(tenant: tenant, user: user, key: key)] }
+    func binding(_ tenant: TenantID, _ user: UserID, _ adapter: String, _ key: FlightKey) -> FlightID? {
+        bindings.withLock { $0[BindingKey(tenant: tenant, user: user, adapter: adapter, key: key)] }
     }
-    func bind(_ tenant: TenantID, _ user: UserID, _ key: FlightKey, to flight: FlightID?) {
+    func bind(_ tenant: TenantID, _ user: UserID, _ adapter: String, _ key: FlightKey, to flight: FlightID?) {
         bindings.withLock { bindings in
             if bindings.count >= Self.bindingCapacity { bindings.removeAll(keepingCapacity: true) }
-            bindings[BindingKey(tenant: tenant, user: user, key: key)] = flight
+            bindings[BindingKey(tenant: tenant, user: user, adapter: adapter, key: key)] = flight
         }
     }
 

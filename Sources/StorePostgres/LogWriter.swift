@@ -82,6 +82,13 @@ final class LogWriter {
     private func commit(
         _ requests: [AppendRequest], on connection: Connection
     ) throws(PostgresFailure) -> [Result<Int64, EventStoreError>] {
+        if isAlone, let head, Questions(requests, answers: Answers(), versions: versions).isEmpty {
+            do throws(PostgresFailure) { return try commitInOneGo(requests, from: head, on: connection) } catch {
+                guard case .server(Self.headHasMoved, _) = error else { throw error }
+                versions.removeAll(keepingCapacity: true)
+                guard connection.isReady() else { throw .lost("the connection did not come back") }
+            }
+        }
         connection.deadline = .now + options.answerTimeout
         var answers = Answers()
         var tenant = requests.first?.tenant
@@ -100,20 +107,39 @@ final class LogWriter {
             isAlone = true
         }
         for (stream, version) in answers.versions { versions[stream] = version }
-
-        var batch = Batch(head: stored, recordedAt: now(), storedOwners: answers.owners)
-        var results: [Result<Int64, EventStoreError>] = []
-        results.reserveCapacity(requests.count)
-        for request in requests {
-            if let refusal = refusal(of: request, answers) {
-                results.append(.failure(refusal))
-            } else {
-                apply(request, &batch, &answers)
-                results.append(.success(batch.head))
-            }
-        }
-
+        let (batch, results) = decide(requests, from: stored, answers)
         connection.deadline = .now + options.answerTimeout
+        try finish(batch, tenant, from: stored, on: connection)
+        return results
+    }
+
+    /// When everything is known already, all of it is one round trip, and other processes wait no longer than the server
+    /// works. The server refuses if the head is not where this process left it.
+    private func commitInOneGo(
+        _ requests: [AppendRequest], from head: Int64, on connection: Connection
+    ) throws(PostgresFailure) -> [Result<Int64, EventStoreError>] {
+        let (batch, results) = decide(requests, from: head, Answers())
+        let tenant = requests.first?.tenant
+        connection.deadline = .now + options.answerTimeout
+        try begin(tenant, on: connection)
+        try connection.send("SELECT albatross.lock_head($1)", [.integer(head)])
+        try finish(batch, tenant, from: head, on: connection)
+        return results
+    }
+    /// What `albatross.lock_head` raises.
+    private static let headHasMoved = "AB001"
+
+    private func begin(_ tenant: TenantID?, on connection: Connection) throws(PostgresFailure) {
+        try connection.begin(
+            tenant, timeout: options.statementTimeout, lockTimeout: options.lockTimeout,
+            idleTimeout: options.answerTimeout)
+    }
+
+    /// Writes what was decided, and commits it.
+    /// - Parameter tenant: The one that is set.
+    private func finish(
+        _ batch: Batch, _ tenant: TenantID?, from stored: Int64, on connection: Connection
+    ) throws(PostgresFailure) {
         try batch.send(on: connection, tenant, from: stored)
         _ = try connection.commit(isUnlimited: batch.head != stored)
         head = batch.head
@@ -122,7 +148,6 @@ final class LogWriter {
             if ContinuousClock.now - lastNotice > Self.noticeInterval { giveNotice() }
         }
         if versions.count > Self.versionsKept { versions.removeAll(keepingCapacity: true) }
-        return results
     }
 
     /// Tells other processes that something was committed. A hint: nobody waits for its answer, and when it does not go out
@@ -157,6 +182,25 @@ final class LogWriter {
     }
 
     // MARK: Decision
+
+    /// Decides each request in turn, on what is known and what those before it will have written.
+    private func decide(
+        _ requests: [AppendRequest], from stored: Int64, _ answers: Answers
+    ) -> (Batch, [Result<Int64, EventStoreError>]) {
+        var answers = answers
+        var batch = Batch(head: stored, recordedAt: now(), storedOwners: answers.owners)
+        var results: [Result<Int64, EventStoreError>] = []
+        results.reserveCapacity(requests.count)
+        for request in requests {
+            if let refusal = refusal(of: request, answers) {
+                results.append(.failure(refusal))
+            } else {
+                apply(request, &batch, &answers)
+                results.append(.success(batch.head))
+            }
+        }
+        return (batch, results)
+    }
 
     /// Why a request must not be written; nothing is written to find out.
     private func refusal(of request: AppendRequest, _ answers: Answers) -> EventStoreError? {

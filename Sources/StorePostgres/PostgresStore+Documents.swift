@@ -155,8 +155,9 @@ extension PostgresStore: LookupReader {
 }
 
 extension PostgresStore: ReadModelStore {
-    private static let active =
-        "coalesce((SELECT p.generation FROM albatross.projection p WHERE p.name = $1), 1)"
+    /// The generation that readers use. Bare, as row-level security lets the index be searched only for what cannot give a
+    /// row away, and PostgreSQL does not count COALESCE among it; a projection that never ran has no documents anyway.
+    private static let active = "(SELECT p.generation FROM albatross.projection p WHERE p.name = $1)"
 
     public func commit(
         _ projection: String, generation: Int, partitions: Range<Int>, writes: [(TenantID, DocumentWrite)],
@@ -229,8 +230,8 @@ extension PostgresStore: ReadModelStore {
         let progress = try await read(
             nil,
             """
-            SELECT \(Self.active), c.part, c.position FROM (SELECT) AS one
-            LEFT JOIN albatross.checkpoint c ON c.projection = $1 AND c.generation = \(Self.active)
+            SELECT g.generation, c.part, c.position FROM (SELECT coalesce(\(Self.active), 1) AS generation) AS g
+            LEFT JOIN albatross.checkpoint c ON c.projection = $1 AND c.generation = g.generation
             """, [.text(projection)]
         ) { result in
             var positions = [Int64](repeating: 0, count: Partitions.count)
@@ -325,7 +326,7 @@ extension PostgresStore: ReadModelStore {
                 try connection.become(.app, tenant, timeout: timeout)
                 try connection.send(
                     """
-                    SELECT \(Self.active), coalesce((SELECT sum(position)::bigint FROM albatross.checkpoint c
+                    SELECT coalesce(\(Self.active), 1), coalesce((SELECT sum(position)::bigint FROM albatross.checkpoint c
                       WHERE c.projection = $1 AND c.generation = \(Self.active)), 0)
                     """, [.text(projection)])
                 try connection.send(sql, values)

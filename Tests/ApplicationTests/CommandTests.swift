@@ -76,8 +76,7 @@ import Validation
         let numbers = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<100 {
                 group.addTask {
-                    try await world.flights.file(
-                        world.id, flight, content: filed, flightTimeHours: 1.25, fuelUsedAsSent: 1, at: World.now())
+                    try await world.file(flight, filed, flightTimeHours: 1.25, fuelUsedAsSent: 1)
                 }
             }
             return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
@@ -88,8 +87,7 @@ import Validation
         content.landingRate = FeetPerMinute(-20)
         let other = content
         await #expect(throws: FlightRefusal.alreadyFiled) {
-            _ = try await world.flights.file(
-                world.id, flight, content: other, flightTimeHours: 1.25, fuelUsedAsSent: 1, at: World.now())
+            _ = try await world.file(flight, other, flightTimeHours: 1.25, fuelUsedAsSent: 1)
         }
     }
 
@@ -101,7 +99,7 @@ import Validation
         let other = try await world.administration.createTenant(slug: "other", name: "Other", icao: "OTH", iata: nil)
         #expect(try await world.directory.flight(other, flight) == nil)
         #expect(try await world.directory.user(other, pilot.id) == nil)
-        #expect(try await world.directory.flight(other, booking: 1) == nil)
+        #expect(try await world.directory.flight(other, booking: 1, adapter: "smartcars3") == nil)
         await #expect(throws: FlightRefusal.unknown) {
             try await world.flights.record(other, flight, [try recordedSamples()[0]])
         }

@@ -37,8 +37,7 @@ import Validation
         content.aircraft = 1
         content.flightTime = Minutes(76)
         content.landingRate = FeetPerMinute(-180)
-        _ = try await world.flights.file(
-            world.id, flight, content: content, flightTimeHours: 1.27, fuelUsedAsSent: 5000, at: World.now())
+        _ = try await world.file(flight, content, flightTimeHours: 1.27, fuelUsedAsSent: 5000)
         let process = EvaluationProcess(
             store: world.store, models: world.store, executor: world.executor, directory: world.directory,
             evaluator: Evaluator(airports: World.airports),

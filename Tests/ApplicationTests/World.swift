@@ -77,6 +77,20 @@ struct World {
     }
 }
 
+extension World {
+    /// Files a report as smartCARS 3 does.
+    /// - Returns: The report's number.
+    func file(
+        _ flight: FlightID, _ content: FiledReport.Content, flightTimeHours: Double, fuelUsedAsSent: Double
+    ) async throws -> Int {
+        var filing = Flights.Filing(content: content, at: Self.now())
+        filing.flightTimeHours = flightTimeHours
+        filing.fuelUsedAsSent = fuelUsedAsSent
+        try await flights.file(id, flight, filing)
+        return try await flights.report(id, flight)?.number ?? 0
+    }
+}
+
 /// The recording of AFR34ZG as a tracker with client times sends it: MSL altitude, no ground flag.
 func recordedSamples() throws -> [PositionSample] {
     let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

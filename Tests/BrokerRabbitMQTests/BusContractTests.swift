@@ -13,7 +13,7 @@ import Testing
             })
     }
 
-    @Test(arguments: BusContract.all)
+    @Test(.serialized, arguments: BusContract.all)
     func rabbitMQKeepsThePromise(_ check: BusCheck) async throws {
         let url = try TestBroker.url()
         let options = TestBroker.options(groups: check.groups)

@@ -16,21 +16,19 @@ import Testing
         // RabbitMQ writes the list of its quorum queues half a second late. A queue that it loses with it stays without
         // a leader for ever; that is the broker's affair and not what is tested here.
         try await Task.sleep(for: .seconds(2))
-        try await within(180) {
+        try await within(400) {
             var events = BusEvents()
             let sent = events.next(20_000)
             let publishing = Task {
                 // As the relay does: what was not confirmed is published again, from the same place.
                 var repeats = 0
                 for start in stride(from: 0, to: sent.count, by: 100) {
-                    while true {
-                        do {
-                            try await bus.publish(Array(sent[start..<start + 100]))
-                            break
-                        } catch {
+                    try await eventually("\(start + 100) are confirmed") {
+                        do { try await bus.publish(Array(sent[start..<start + 100])) } catch {
                             repeats += 1
-                            try await Task.sleep(for: .milliseconds(20))
+                            return false
                         }
+                        return true
                     }
                 }
                 return repeats
@@ -70,10 +68,11 @@ import Testing
     @Test func waitsWhileTheBrokerIsBlockedAndSaysSo() async throws {
         let broker = try OwnBroker.require()
         var options = TestBroker.options()
-        options.publishTimeout = .seconds(2)
+        options.publishTimeout = .seconds(5)
         let bus = try RabbitMQBus(url: broker.url, options: options, logger: .silent)
         var events = BusEvents()
-        try await bus.publish(events.next(10))
+        try await publishUntilConfirmed(events.next(10), on: bus)
+        let reconnects = bus.counters.reconnects
         try await broker.control("set_vm_memory_high_watermark", "absolute", "1000000")
         // The broker blocks a connection only when something is published on it.
         try await eventually("the broker blocks") {
@@ -85,13 +84,13 @@ import Testing
         let start = ContinuousClock.now
         let late = events.next(30)
         let error = await #expect(throws: EventBusError.self) { try await bus.publish(late) }
-        #expect(ContinuousClock.now - start < .seconds(8))
+        #expect(ContinuousClock.now - start < .seconds(50))
         #expect(error?.description.contains("blocked") == true)
         #expect(bus.counters.published == published, "nothing is sent to a broker that asked to wait")
         try await broker.control("set_vm_memory_high_watermark", "0.4")
         try await eventually("the broker takes events again") { bus.state == .connected }
         try await bus.publish(late)
-        #expect(bus.counters.reconnects == 0)
+        #expect(bus.counters.reconnects == reconnects)
         bus.close()
     }
 

@@ -73,13 +73,16 @@ import Testing
         #expect(
             EventCodec.allTypes == [
                 "tenant.created", "tenant.host-added", "tenant.host-removed", "tenant.settings-changed",
+                "tenant.notice-posted", "tenant.notice-withdrawn",
                 "user.created", "user.password-changed", "user.confirmed", "user.disabled", "user.enabled",
                 "apikey.created", "apikey.revoked",
                 "aircraft.registered", "aircraft.updated",
                 "schedule.published", "schedule.updated", "schedule.withdrawn",
                 "booking.made", "booking.aircraft-changed", "booking.cancelled", "booking.closed",
-                "flight.opened", "flight.positions-recorded", "flight.cancelled", "flight.abandoned", "flight.ended",
-                "pirep.filed", "pirep.judged", "pirep.reviewed",
+                "flight.opened", "flight.positions-recorded", "flight.log-recorded", "flight.details-changed",
+                "flight.paused", "flight.resumed", "flight.commented", "flight.cancelled", "flight.abandoned",
+                "flight.ended",
+                "pirep.filed", "pirep.amended", "pirep.withdrawn", "pirep.judged", "pirep.reviewed",
             ]
         )
     }
@@ -115,6 +118,8 @@ import Testing
         case .tenant(.hostAdded): "tenant.host-added"
         case .tenant(.hostRemoved): "tenant.host-removed"
         case .tenant(.settingsChanged): "tenant.settings-changed"
+        case .tenant(.noticePosted): "tenant.notice-posted"
+        case .tenant(.noticeWithdrawn): "tenant.notice-withdrawn"
         case .user(.created): "user.created"
         case .user(.passwordChanged): "user.password-changed"
         case .user(.confirmed): "user.confirmed"
@@ -133,10 +138,17 @@ import Testing
         case .booking(.closed): "booking.closed"
         case .flight(.opened): "flight.opened"
         case .flight(.positionsRecorded): "flight.positions-recorded"
+        case .flight(.linesRecorded): "flight.log-recorded"
+        case .flight(.detailsChanged): "flight.details-changed"
+        case .flight(.paused): "flight.paused"
+        case .flight(.resumed): "flight.resumed"
+        case .flight(.commented): "flight.commented"
         case .flight(.cancelled): "flight.cancelled"
         case .flight(.abandoned): "flight.abandoned"
         case .flight(.ended): "flight.ended"
         case .pirep(.filed): "pirep.filed"
+        case .pirep(.amended): "pirep.amended"
+        case .pirep(.withdrawn): "pirep.withdrawn"
         case .pirep(.judged): "pirep.judged"
         case .pirep(.reviewed): "pirep.reviewed"
         }

@@ -19,6 +19,8 @@ struct EventSample: Sendable, CustomTestStringConvertible {
         case zero
         /// Largest, smallest and odd values.
         case extreme
+        /// The fields that were added to a message after its golden file was written, each with a value. Golden too.
+        case added
     }
     let type: String
     let variant: Variant
@@ -33,13 +35,15 @@ struct EventSample: Sendable, CustomTestStringConvertible {
 }
 
 extension EventSample {
-    static let all = full + minimal + zero + extreme
+    static let all = full + minimal + zero + extreme + added
 
     static let full: [EventSample] = [
         EventSample("tenant.created", .full, .tenant(.created(.full))),
         EventSample("tenant.host-added", .full, .tenant(.hostAdded("acars.vms.example"))),
         EventSample("tenant.host-removed", .full, .tenant(.hostRemoved("old.vms.example"))),
         EventSample("tenant.settings-changed", .full, .tenant(.settingsChanged(.full))),
+        EventSample("tenant.notice-posted", .full, .tenant(.noticePosted(.full))),
+        EventSample("tenant.notice-withdrawn", .full, .tenant(.noticeWithdrawn(.sample(9)))),
         EventSample("user.created", .full, .user(.created(.full, passwordHash: "$scrypt$ln=15,r=8,p=1$c2FsdA$aGFzaA"))),
         EventSample("user.password-changed", .full, .user(.passwordChanged("$scrypt$ln=15,r=8,p=1$b3RoZXI$bmV3"))),
         EventSample("user.confirmed", .full, .user(.confirmed)),
@@ -61,10 +65,17 @@ extension EventSample {
             "flight.positions-recorded", .full,
             .flight(.positionsRecorded([.full, .second], clockShift: Milliseconds(-61_250)))
         ),
+        EventSample("flight.log-recorded", .full, .flight(.linesRecorded(FlightLine.full))),
+        EventSample("flight.details-changed", .full, .flight(.detailsChanged(.full, at: .sample(12)))),
+        EventSample("flight.paused", .full, .flight(.paused(at: .sample(13)))),
+        EventSample("flight.resumed", .full, .flight(.resumed(at: .sample(14)))),
+        EventSample("flight.commented", .full, .flight(.commented(.full))),
         EventSample("flight.cancelled", .full, .flight(.cancelled(at: .sample(9000)))),
         EventSample("flight.abandoned", .full, .flight(.abandoned(at: .sample(86_400_000)))),
         EventSample("flight.ended", .full, .flight(.ended(at: .sample(7_200_001)))),
         EventSample("pirep.filed", .full, .pirep(.filed(.full))),
+        EventSample("pirep.amended", .full, .pirep(.amended(.added))),
+        EventSample("pirep.withdrawn", .full, .pirep(.withdrawn(at: .sample(15)))),
         EventSample("pirep.judged", .full, .pirep(.judged(.full))),
         EventSample("pirep.reviewed", .full, .pirep(.reviewed(.full))),
     ]
@@ -74,6 +85,8 @@ extension EventSample {
         EventSample("tenant.host-added", .minimal, .tenant(.hostAdded(""))),
         EventSample("tenant.host-removed", .minimal, .tenant(.hostRemoved(""))),
         EventSample("tenant.settings-changed", .minimal, .tenant(.settingsChanged(TenantSettings()))),
+        EventSample("tenant.notice-posted", .minimal, .tenant(.noticePosted(.minimal))),
+        EventSample("tenant.notice-withdrawn", .minimal, .tenant(.noticeWithdrawn(.sample(0)))),
         EventSample("user.created", .minimal, .user(.created(.minimal, passwordHash: nil))),
         EventSample("user.password-changed", .minimal, .user(.passwordChanged(""))),
         EventSample("user.confirmed", .minimal, .user(.confirmed)),
@@ -94,10 +107,17 @@ extension EventSample {
         EventSample(
             "flight.positions-recorded", .minimal, .flight(.positionsRecorded([.minimal], clockShift: Milliseconds(0)))
         ),
+        EventSample("flight.log-recorded", .minimal, .flight(.linesRecorded([]))),
+        EventSample("flight.details-changed", .minimal, .flight(.detailsChanged(FlightDetails(), at: .zero))),
+        EventSample("flight.paused", .minimal, .flight(.paused(at: .zero))),
+        EventSample("flight.resumed", .minimal, .flight(.resumed(at: .zero))),
+        EventSample("flight.commented", .minimal, .flight(.commented(.minimal))),
         EventSample("flight.cancelled", .minimal, .flight(.cancelled(at: .zero))),
         EventSample("flight.abandoned", .minimal, .flight(.abandoned(at: .zero))),
         EventSample("flight.ended", .minimal, .flight(.ended(at: .zero))),
         EventSample("pirep.filed", .minimal, .pirep(.filed(.minimal))),
+        EventSample("pirep.amended", .minimal, .pirep(.amended(FiledReport.Content()))),
+        EventSample("pirep.withdrawn", .minimal, .pirep(.withdrawn(at: .zero))),
         EventSample("pirep.judged", .minimal, .pirep(.judged(.minimal))),
         EventSample("pirep.reviewed", .minimal, .pirep(.reviewed(.minimal))),
     ]
@@ -117,7 +137,19 @@ extension EventSample {
         EventSample("pirep.judged", .zero, .pirep(.judged(.zero))),
     ]
 
+    static let added: [EventSample] = [
+        EventSample("tenant.settings-changed", .added, .tenant(.settingsChanged(.added))),
+        EventSample("apikey.created", .added, .apiKey(.created(.added))),
+        EventSample("flight.opened", .added, .flight(.opened(.added))),
+        EventSample(
+            "flight.positions-recorded", .added,
+            .flight(.positionsRecorded([.added], clockShift: Milliseconds(0)))
+        ),
+        EventSample("pirep.filed", .added, .pirep(.filed(.added))),
+    ]
+
     static let extreme: [EventSample] = [
+        EventSample("flight.details-changed", .extreme, .flight(.detailsChanged(.empty, at: .sample()))),
         EventSample("tenant.host-added", .extreme, .tenant(.hostAdded("e\u{301}\0\u{1F6EB}\u{FFFD}\n"))),
         EventSample("tenant.settings-changed", .extreme, .tenant(.settingsChanged(.extreme))),
         EventSample("booking.aircraft-changed", .extreme, .booking(.aircraftChanged(.min))),
@@ -178,6 +210,116 @@ extension TenantSettings {
     }
 }
 
+extension TenantSettings {
+    static let added: TenantSettings = {
+        var settings = full
+        settings.airlineCodes = ["VMX", "VM"]
+        settings.pilotOffset = -100
+        settings.hub = "EDDF"
+        settings.bookingMaximum = 3
+        settings.sameAddressMinutes = 30
+        settings.disabledAdapters = ["fsacars", "kacars"]
+        settings.trackerOptions = ["kacars.version": "1.0.1.1", "fspassengers.welcome": "Grüß Gott"]
+        return settings
+    }()
+}
+
+extension Notice {
+    static let full = Notice(
+        id: .sample(9), number: 3, title: "Hub moved", body: "<p>From 1 May.</p>", postedBy: "Zoë", postedAt: .sample())
+    static let minimal = Notice(id: .sample(9), number: 0, title: "", body: "", postedBy: "", postedAt: .zero)
+}
+
+extension FlightLine {
+    static let full: [FlightLine] = [
+        FlightLine(
+            .log, "Gear up", time: .sample(1), position: Position(latitude: 50, longitude: 8), clientID: "x1",
+            receivedAt: .sample(2)),
+        FlightLine(.event, "Takeoff", receivedAt: .sample(3)), FlightLine(.message, "Grüße", receivedAt: .sample(4)),
+        FlightLine(.out, "", time: .sample(5), receivedAt: .sample(5)), FlightLine(.off, "QB", receivedAt: .zero),
+        FlightLine(.on, "QC", receivedAt: .zero), FlightLine(.inBlock, "QD", receivedAt: .zero),
+    ]
+}
+
+extension FlightComment {
+    static let full = FlightComment(
+        number: 2, user: .sample(2), ident: "VMS0007", name: "Zoë Ångström", text: "Smooth.\nNice.", at: .sample(6))
+    static let minimal = FlightComment(number: 0, user: .sample(2), ident: "", name: "", text: "", at: .zero)
+}
+
+extension FlightDetails {
+    static let full: FlightDetails = {
+        var details = FlightDetails()
+        details.airline = "VMS"
+        details.flightNumber = "101A"
+        details.routeCode = "A"
+        details.routeLeg = "1"
+        details.flightType = "J"
+        details.departure = .eddf
+        details.arrival = .lirf
+        details.alternate = .short
+        details.aircraft = 12
+        details.aircraftText = "D-AVMS"
+        details.level = 350
+        details.route = "ANEKI Y163 NATOR"
+        details.notes = "Notes"
+        details.client = "AeroACARS/1.7.0"
+        details.status = "ENR"
+        details.network = "VATSIM"
+        details.flightRules = "IFR"
+        details.plannedDistance = NauticalMiles(519.4)
+        details.distance = NauticalMiles(44.5)
+        details.plannedTime = Minutes(105)
+        details.flightTime = Minutes(12)
+        details.blockTime = Minutes(20)
+        details.blockFuel = Kilograms(10_886.22)
+        details.fuelUsed = Kilograms(500.31)
+        details.zeroFuelWeight = Kilograms(62_731.83)
+        details.passengers = 174
+        details.cargo = Kilograms(1_000.5)
+        details.landingRate = FeetPerMinute(-187.5)
+        details.score = 98
+        details.out = .sample(1)
+        details.off = .sample(2)
+        details.on = .sample(3)
+        details.inBlock = .sample(4)
+        details.start = Position(latitude: 50, longitude: 8)
+        details.stop = Position(latitude: -41.8, longitude: 12.2)
+        details.crashed = false
+        details.fields = ["Simulator": "X-Plane 12", "Departure Gate": "G26"]
+        details.fares = [Fare(id: "6", count: 120), Fare(id: "7", count: 0.5)]
+        details.waypoints = [
+            Waypoint(
+                id: "ANEKI", name: "ANEKI", order: 0, position: Position(latitude: 49.3, longitude: 8.4)!, kind: 2048),
+            Waypoint(id: nil, name: "", order: -1, position: Position(latitude: 0, longitude: 0)!, kind: nil),
+        ]
+        details.asSent = ["fuelUsed": "1103 lb", "MTOW": "174200"]
+        return details
+    }()
+    /// Lists that are there and hold nothing are not lists that are missing.
+    static let empty: FlightDetails = {
+        var details = FlightDetails()
+        details.fares = []
+        details.waypoints = []
+        details.crashed = true
+        return details
+    }()
+}
+
+extension FiledReport.Content {
+    static let added: FiledReport.Content = {
+        var content = FiledReport.Content(FlightDetails.full, comments: "Smooth", log: ["[10:00] Off block"])
+        content.load = 174
+        return content
+    }()
+}
+
+extension FiledReport {
+    static let added = FiledReport(
+        flight: .sample(0xF1), number: 90_210, user: .sample(2), filedAt: .sample(7), flightTimeHours: nil,
+        fuelUsedAsSent: 1103, content: .added, sentHash: .max, possibleRepeat: .sample(0xF0))
+}
+
 extension UserProfile {
     static let full = UserProfile(
         id: .sample(2), number: 7, ident: "VMS0007", name: "Zoë Ångström", email: "zoe@vms.example", role: .dispatcher,
@@ -198,6 +340,8 @@ extension ApiKeyDetails {
     static let full = ApiKeyDetails(
         id: .sample(3), user: .sample(2), kind: .tracker, hash: "0123456789abcdef0123456789abcdef", prefix: "alb_12ab"
     )
+    static let added = ApiKeyDetails(
+        id: .sample(3), user: .sample(2), kind: .tracker, hash: "01", prefix: "alb", digests: ["aa", "bb", "cc", "dd"])
     static let minimal = ApiKeyDetails(id: .sample(3), user: .sample(2), kind: .api, hash: "", prefix: "")
 }
 
@@ -260,6 +404,12 @@ extension FlightOpening {
         flightNumber: "101A", departure: .eddf, arrival: .lirf, alternate: .short, network: "VATSIM", ruleset: .full,
         openedAt: .sample()
     )
+    static let added = FlightOpening(
+        id: .sample(0xF1), number: 90_211, user: .sample(2), pilotIdent: "VMS0007", pilotName: "Zoë Ångström",
+        adapter: "xacars", booking: nil, schedule: nil, aircraft: nil, callsign: "VMS101A", flightNumber: "101A",
+        departure: nil, arrival: nil, alternate: nil, network: nil, ruleset: .full, openedAt: .sample(),
+        code: "123456789012", clientKey: "4f3a"
+    )
     static let minimal = FlightOpening(
         id: .sample(0xF1), number: 0, user: .sample(2), pilotIdent: "", pilotName: "", adapter: "", booking: nil,
         schedule: nil, aircraft: nil, callsign: "", flightNumber: "", departure: nil, arrival: nil, alternate: nil,
@@ -295,6 +445,18 @@ extension PositionSample {
         sample.distanceRemaining = NauticalMiles(212.6)
         sample.timeRemaining = Minutes(31)
         sample.network = "VATSIM"
+        return sample
+    }()
+    static let added: PositionSample = {
+        var sample = full
+        sample.trueAirspeed = Knots(451.2)
+        sample.windDirection = Degrees(310)
+        sample.windSpeed = Knots(45.5)
+        sample.outsideTemperature = -56.5
+        sample.fuelFlow = Kilograms(2_358.7)
+        sample.clientID = "0b6f0c5e-3a0e-4f6e-9a52-6f2f7f0a1111"
+        sample.positionIsHeld = true
+        sample.extras = ["transponder": "2000", "autopilot": "1", "ö": ""]
         return sample
     }()
     /// With a part of the fields, other than those of ``full``.

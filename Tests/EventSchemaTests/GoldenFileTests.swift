@@ -19,12 +19,16 @@ import Foundation
         let schema: Int
         /// What the file must decode to: for a retired schema the upcast value.
         let event: DomainEvent
-        var name: String { "\(type)-v\(schema).bin" }
+        /// Of a file that holds fields which came after the first: `-added`.
+        var ending = ""
+        var name: String { "\(type)-v\(schema)\(ending).bin" }
         var testDescription: String { name }
     }
 
     /// When a schema changes, its old line stays here with the old number, beside the sample of the new one.
-    static let goldens = EventSample.full.map { Golden(type: $0.type, schema: 1, event: $0.event) }
+    static let goldens =
+        EventSample.full.map { Golden(type: $0.type, schema: 1, event: $0.event) }
+        + EventSample.added.map { Golden(type: $0.type, schema: 1, event: $0.event, ending: "-added") }
 
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Fixtures/events")

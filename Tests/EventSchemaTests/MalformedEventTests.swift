@@ -40,6 +40,16 @@ import Testing
         ("flight.positions-recorded", [0x0A, 9, 0x21, 0, 0, 0, 0, 0, 0, 0xE0, 0x7F], "PositionSample.latitude"),
         ("flight.positions-recorded", [0x0A, 2, 0x78, 99], "PositionSample.claimed_phase"),
         ("pirep.filed", [], "PIREPFiled.content"),
+        ("pirep.amended", [], "PIREPAmended.content"),
+        ("flight.log-recorded", [0x0A, 0], "FlightLine.kind"),
+        ("flight.commented", [], "FlightCommented.user"),
+        ("tenant.notice-posted", [], "TenantNoticePosted.id"),
+        ("tenant.notice-withdrawn", [], "TenantNoticeWithdrawn.id"),
+        // One name twice.
+        (
+            "flight.details-changed", [0x0A, 12, 0xAA, 0x02, 3, 0x0A, 1, 0x61, 0xAA, 0x02, 3, 0x0A, 1, 0x61],
+            "FlightDetails.fields"
+        ),
         ("pirep.judged", [], "PIREPJudged.ruleset"),
         ("pirep.reviewed", [], "PIREPReviewed.outcome"),
         // `flag` is an outcome, but not of a review.

@@ -356,6 +356,64 @@ extension PostgresTests {
             await store.close()
         }
 
+        // MARK: Plans
+
+        /// What is asked all day is answered by indexes, also through the policies of row-level security.
+        @Test func nothingHotReadsAWholeTable() async throws {
+            let database = try await TestDatabase()
+            let (mine, name) = (tenant, stream())
+            try await database.tamper(
+                """
+                INSERT INTO albatross.event (position, version, recorded_at, crc, schema, tenant, stream, event_id, correlation,
+                  category, type, payload)
+                  SELECT g, g, 0, 0, 1, '\(mine)', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'flight', 't', '\\x00'
+                  FROM generate_series(1, 30000) AS g;
+                UPDATE albatross.event_head SET position = 30000;
+                INSERT INTO albatross.projection VALUES ('m', 1);
+                INSERT INTO albatross.read_model SELECT 'm', 1, '\(mine)', 'k', 'a/' || g, '\\x00' FROM generate_series(1, 30000) AS g;
+                INSERT INTO albatross.lookup SELECT '\(mine)', 'k', 'a/' || g, '\\x00' FROM generate_series(1, 30000) AS g;
+                INSERT INTO albatross.reservation SELECT '\(mine)', 'email', 'a/' || g, gen_random_uuid() FROM generate_series(1, 30000) AS g;
+                INSERT INTO albatross.session SELECT '\(mine)', 'web', int8send(g), gen_random_uuid(), g FROM generate_series(1, 30000) AS g;
+                """)
+            let tables = ["event", "read_model", "lookup", "reservation", "session"]
+            for table in tables { try await database.tamper("ANALYZE albatross.\(table)") }
+            let store = try await database.open()
+            let range = DocumentRange(prefix: "a/2", past: "a/20", limit: 5)
+            // Often enough for the server to have chosen a plan that it keeps.
+            for step in 0..<12 {
+                var append = request(name, .exactly(Int64(step)))
+                append.reserve = [(Reservation(.email, "b"), owner: name.id)]
+                append.lookups = [.put(kind: "k", key: "b", value: []), .delete(kind: "k", key: "c")]
+                _ = try await store.append(append)
+                _ = try await store.readStream(name, after: 0, limit: 5)
+                _ = try await store.readAll(after: 30_000, limit: 5)
+                _ = try await store.lookup(mine, kind: "k", key: "a/7")
+                _ = try await store.lookups(mine, kind: "k", range)
+                _ = try await store.owner(mine, of: Reservation(.email, "a/7"))
+                _ = try await store.document(mine, "m", kind: "k", key: "a/7")
+                _ = try await store.documents(mine, "m", kind: "k", range)
+                _ = try await store.session(mine, kind: "web", hash: [1])
+                _ = try await store.endSessions(mine, kind: "web", user: UserID(name.id), hash: nil)
+                try await store.commit(
+                    "m", generation: 1, partitions: 0..<1,
+                    writes: [(mine, .put(kind: "k", key: "b", value: [])), (mine, .delete(kind: "k", key: "c"))],
+                    checkpoint: Int64(step))
+            }
+            // Counters of a connection are sure to have arrived when it is gone.
+            await store.close()
+            let open =
+                "SELECT count(*) FROM pg_stat_activity WHERE usename = '\(TestServer.service)' AND datname = '\(database.name)'"
+            while try await database.count(open) > 0 {}
+            for table in tables {
+                let scans = try await database.count(
+                    "SELECT seq_scan FROM pg_stat_user_tables WHERE schemaname = 'albatross' AND relname = '\(table)'")
+                #expect(scans == 0, "\(table)")
+                let found = try await database.count(
+                    "SELECT idx_scan FROM pg_stat_user_tables WHERE schemaname = 'albatross' AND relname = '\(table)'")
+                #expect(found >= 12, "\(table)")
+            }
+        }
+
         // MARK: Replica
 
         /// The "replica" is a copy of the database at some moment.

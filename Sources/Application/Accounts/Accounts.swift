@@ -40,6 +40,8 @@ public final class Accounts: Sendable {
     }
     private struct Cache {
         var sessions: [[UInt8]: Remembered] = [:]
+        /// When a pilot last proved who they are, by tenant, user and address.
+        var seen: [String: Timestamp] = [:]
         /// Rises when something is forgotten: what was read before may not be remembered after.
         var epoch: UInt64 = 0
     }
@@ -79,27 +81,39 @@ public final class Accounts: Sendable {
         case unusable
     }
 
+    /// The account of a name, whatever its state.
+    public func user(_ tenant: TenantID, _ name: Name) async throws(EventStoreError) -> User? {
+        switch name {
+        case .number(let number): try await directory.user(tenant, number: number)
+        case .email(let email): try await directory.user(tenant, email: email)
+        case .ident(let ident): try await directory.user(tenant, ident: ident)
+        case .unusable: nil
+        }
+    }
+
     /// Proves a password.
     public func logIn(
         _ tenant: TenantID, _ name: Name, password: String, address: String
     ) async throws -> UserProfile {
+        let (profile, isDisabled) = try await prove(tenant, name, password: password, address: address)
+        if isDisabled { throw LogInRefusal.wrong }
+        return profile
+    }
+
+    /// Proves a password, also of an account that is switched off.
+    public func prove(
+        _ tenant: TenantID, _ name: Name, password: String, address: String
+    ) async throws -> (profile: UserProfile, isDisabled: Bool) {
         let account = "\(tenant)/\(name)"
         let now = now()
         for wait in [failuresByAccount.wouldWait(account, at: now), failuresByAddress.wouldWait(address, at: now)] {
             if let wait { throw LogInRefusal.tooMany(retryAfterSeconds: wait) }
         }
-        let user: User?
-        switch name {
-        case .number(let number): user = try await directory.user(tenant, number: number)
-        case .email(let email): user = try await directory.user(tenant, email: email)
-        case .ident(let ident): user = try await directory.user(tenant, ident: ident)
-        case .unusable: user = nil
-        }
+        let user = try await user(tenant, name)
         if let profile = user?.profile, !profile.isConfirmed { throw LogInRefusal.unconfirmed }
         let isRight: Bool
         do {
-            isRight = try await passwords.verify(
-                password, against: user?.isDisabled == false ? user?.passwordHash : nil)
+            isRight = try await passwords.verify(password, against: user?.passwordHash)
         } catch PasswordHashingError.busy {
             throw LogInRefusal.busy(retryAfterSeconds: 2)
         }
@@ -108,7 +122,73 @@ public final class Accounts: Sendable {
             _ = failuresByAddress.take(address, at: now)
             throw LogInRefusal.wrong
         }
-        return profile
+        return (profile, user?.isDisabled == true)
+    }
+
+    /// Proves a secret that a tracker sends with every call: the pilot's tracker key, a plain digest of it in hex, or the
+    /// password. What was right is remembered for minutes under a keyed hash, so that it does not cost a scrypt each time.
+    /// - Returns: nil for an account that is switched off.
+    public func prove(
+        _ tenant: TenantID, _ name: Name, secret: String, address: String
+    ) async throws -> Principal? {
+        let epoch = cache.withLock { $0.epoch }
+        guard let user = try await user(tenant, name), let profile = user.profile else {
+            // Costs what a known name costs.
+            _ = try await prove(tenant, name, password: secret, address: address)
+            return nil
+        }
+        let cacheKey = key(tenant, "secret", tokens.digest(of: "\(profile.id)/\(secret)"))
+        let now = now()
+        let known = cache.withLock { $0.sessions[cacheKey] }
+        if let known, now - known.checkedAt < Self.rememberFor { return known.principal }
+        for sent in Set([secret, secret.lowercased()]) {
+            guard let principal = try await self.principal(tenant, apiKey: sent, kind: .tracker, orDigest: true)
+            else { continue }
+            if principal.user == profile.id { return principal }
+        }
+        let (_, isDisabled) = try await prove(tenant, name, password: secret, address: address)
+        if isDisabled { return nil }
+        let principal = Principal(tenant: tenant, profile: profile)
+        remember(cacheKey, principal, until: now + Self.rememberFor, epoch: epoch)
+        return principal
+    }
+
+    /// A pilot whom nothing proves; nil for nobody, the unconfirmed and who is switched off.
+    public func named(_ tenant: TenantID, _ name: Name) async throws(EventStoreError) -> Principal? {
+        guard let user = try await user(tenant, name), let profile = user.profile, !user.isDisabled, profile.isConfirmed
+        else { return nil }
+        return Principal(tenant: tenant, profile: profile)
+    }
+
+    // MARK: The same-address window
+
+    private func seenKey(_ tenant: TenantID, _ user: UserID, _ address: String) -> String {
+        "\(tenant)/\(user)/\(address)"
+    }
+    /// Notes that a pilot proved who they are from an address. Kept by this process only.
+    public func sawPilot(_ tenant: TenantID, _ user: UserID, address: String) {
+        let now = now()
+        cache.withLock { cache in
+            if cache.seen.count >= Self.capacity { cache.seen.removeAll(keepingCapacity: true) }
+            cache.seen[seenKey(tenant, user, address)] = now
+        }
+    }
+    /// Whether a pilot proved who they are from an address within a time.
+    public func hasSeenPilot(
+        _ tenant: TenantID, _ user: UserID, address: String, within: Milliseconds
+    ) -> Bool {
+        let now = now()
+        return cache.withLock { cache in
+            cache.seen[seenKey(tenant, user, address)].map { now - $0 < within } ?? false
+        }
+    }
+    /// Counts a wrong key against an address.
+    /// - Returns: Seconds to wait when there were too many.
+    public func countWrongKey(address: String) -> Int? {
+        let now = now()
+        if let wait = failuresByAddress.wouldWait(address, at: now) { return wait }
+        _ = failuresByAddress.take(address, at: now)
+        return nil
     }
 
     /// Opens a session under a token that was made for it.
@@ -160,11 +240,13 @@ public final class Accounts: Sendable {
     }
 
     /// Who an API key belongs to.
+    /// - Parameter orDigest: A plain digest of the key (MD5 …, lower-case hex) counts as well. Only where the client also
+    ///   says who it is: a digest is no key.
     public func principal(
-        _ tenant: TenantID, apiKey: String, kind: ApiKeyDetails.Kind
+        _ tenant: TenantID, apiKey: String, kind: ApiKeyDetails.Kind, orDigest: Bool = false
     ) async throws(EventStoreError) -> Principal? {
         let digest = tokens.digest(of: apiKey)
-        let cacheKey = key(tenant, "apikey-" + kind.rawValue, digest)
+        let cacheKey = key(tenant, "apikey-\(kind.rawValue)\(orDigest ? "-digest" : "")", digest)
         let now = now()
         let (known, epoch) = cache.withLock { ($0.sessions[cacheKey], $0.epoch) }
         if let known, now - known.checkedAt < Self.rememberFor { return known.principal }
@@ -173,7 +255,8 @@ public final class Accounts: Sendable {
             return String(decoding: [digits[Int(byte >> 4)], digits[Int(byte & 15)]], as: UTF8.self)
         }.joined()
         guard let found = try await directory.apiKey(tenant, hash: hex), let details = found.details, !found.isRevoked,
-            details.kind == kind, let user = try await directory.user(tenant, details.user), let profile = user.profile,
+            details.kind == kind, orDigest || details.hash == hex,
+            let user = try await directory.user(tenant, details.user), let profile = user.profile,
             !user.isDisabled
         else { return nil }
         let principal = Principal(tenant: tenant, profile: profile)
@@ -205,6 +288,7 @@ public final class Accounts: Sendable {
             cache.sessions = cache.sessions.filter {
                 $0.value.principal.user != user || $0.value.principal.tenant != tenant
             }
+            cache.seen = cache.seen.filter { !$0.key.hasPrefix("\(tenant)/\(user)/") }
         }
     }
 

@@ -71,6 +71,28 @@ public struct Administration: Sendable {
         }
     }
 
+    /// Posts a notice to the airline's pilots; trackers show it as news.
+    public func postNotice(
+        _ tenant: TenantID, title: String, body: String, postedBy: String
+    ) async throws -> Notice {
+        let notice = Notice(
+            id: .make(at: executor.now()),
+            number: try await store.nextNumber(tenant, kind: "notice", wanted: nil), title: title, body: body,
+            postedBy: postedBy, postedAt: executor.now()
+        )
+        try await executor.transact(platformTenant) { transaction in
+            try transaction.perform(Tenant.self, tenant.uuid, .postNotice(notice))
+        }
+        return notice
+    }
+
+    public func withdrawNotice(_ tenant: TenantID, _ notice: NoticeID) async throws {
+        let events = try await executor.transact(platformTenant) { transaction in
+            try transaction.perform(Tenant.self, tenant.uuid, .withdrawNotice(notice))
+        }
+        if events.isEmpty { throw AdministrationError(.unknown, "no notice with this id in this tenant") }
+    }
+
     // MARK: People
 
     /// - Parameters:

@@ -12,6 +12,8 @@ public enum BookingRefusal: Error, Hashable, Sendable {
     case scheduleUnknown
     /// Somebody (perhaps the caller) has a bid on this entry.
     case taken
+    /// The pilot has as many open bids as the airline allows.
+    case limit
     case bookingUnknown
     case aircraftUnknown
     case airportUnknown
@@ -61,6 +63,8 @@ public struct Bookings: Sendable {
         if let owner = try await store.owner(tenantID, of: slot) {
             return try await taken(tenantID, owner: owner, user: user, repeatIsSame: repeatIsSame)
         }
+        let maximum = tenant.settings.bookingMaximum
+        if maximum > 0, try await directory.bookings(tenantID, of: user).count >= maximum { throw BookingRefusal.limit }
         let booking = BookingDetails(
             id: .make(at: executor.now()), number: try await store.nextNumber(tenantID, kind: "booking", wanted: nil),
             user: user, schedule: details.id,
@@ -138,6 +142,10 @@ public struct Bookings: Sendable {
         public let isCargo: Bool
         public let departureTime: String
         public let arrivalTime: String
+        /// Of a callsign without a code; nil is the airline's own.
+        public var airline: String?
+        public var flightTime: Minutes?
+        public var distance: NauticalMiles?
         public init(
             callsign: String, departure: String, arrival: String, route: [String], aircraft: Int, level: Int,
             isCargo: Bool, departureTime: String, arrivalTime: String
@@ -163,14 +171,15 @@ public struct Bookings: Sendable {
         guard let aircraft = try await directory.aircraft(tenantID, number: wanted.aircraft), aircraft.isActive else {
             throw BookingRefusal.aircraftUnknown
         }
-        let (airline, number) = Self.split(wanted.callsign, airline: tenant.icao)
+        let (airline, number) = Self.split(wanted.callsign, airline: wanted.airline ?? tenant.icao)
         let schedule = ScheduleDetails(
             id: .make(at: executor.now()), number: try await store.nextNumber(tenantID, kind: "schedule", wanted: nil),
             airline: airline, flightNumber: number, departure: departure.icao, arrival: arrival.icao,
             route: wanted.route.filter { !$0.isEmpty }.joined(separator: " "), level: wanted.level,
-            distance: greatCircleDistance(from: departure.position, to: arrival.position),
+            distance: wanted.distance ?? greatCircleDistance(from: departure.position, to: arrival.position),
             departureTime: wanted.departureTime, arrivalTime: wanted.arrivalTime,
-            flightTime: Self.duration(from: wanted.departureTime, to: wanted.arrivalTime),
+            flightTime: wanted.flightTime
+                ?? Self.duration(from: wanted.departureTime, to: wanted.arrivalTime),
             flightType: wanted.isCargo ? "H" : "C", aircraft: [wanted.aircraft], charterOf: user
         )
         let booking = BookingDetails(

@@ -177,6 +177,31 @@ public final class CommandExecutor: Sendable {
         return (loaded.state as? A ?? A(), loaded.version)
     }
 
+    /// One aggregate as committed, from the cached state and what was written after it: cheap for a flight under way,
+    /// however long it is, and right whoever wrote.
+    public func current<A: StoredAggregate>(
+        _ type: A.Type, _ tenant: TenantID, _ id: UUID
+    ) async throws(EventStoreError) -> (state: A, version: Int64) {
+        let stream = StreamName(tenant, A.category, id)
+        let known = cache.withLock { cache -> (state: A, version: Int64)? in
+            guard let entry = cache.entries[stream], entry.pending == 0, let state = entry.state as? A else {
+                return nil
+            }
+            return (state, entry.version)
+        }
+        let missing = Transaction.Missing(type, stream, from: known?.state ?? A(), after: known?.version ?? 0)
+        let loaded = try await missing.load(store)
+        cache.withLock { cache in
+            if let entry = cache.entries[stream], entry.pending > 0 || entry.version >= loaded.version { return }
+            guard loaded.version > 0 else { return }
+            cache.clock += 1
+            cache.entries[stream] = Entry(
+                state: loaded.state, version: loaded.version, pending: 0, used: cache.clock)
+            trim(cache)
+        }
+        return (loaded.state as? A ?? A(), loaded.version)
+    }
+
     /// Drops a cached state that another process has written past.
     public func observe(_ stream: StreamName, version: Int64) {
         cache.withLock { cache in
@@ -195,12 +220,15 @@ public struct Transaction {
         let replaces: Bool
         let load: @Sendable (any EventReader) async throws(EventStoreError) -> (state: any Aggregate, version: Int64)
 
-        init<A: StoredAggregate>(_ type: A.Type, _ stream: StreamName, from initial: A, replaces: Bool = false) {
+        /// - Parameter after: The version that `initial` is the state of.
+        init<A: StoredAggregate>(
+            _ type: A.Type, _ stream: StreamName, from initial: A, after known: Int64 = 0, replaces: Bool = false
+        ) {
             self.stream = stream
             self.replaces = replaces
             load = { (reader: any EventReader) async throws(EventStoreError) in
                 var state = initial
-                var version: Int64 = 0
+                var version = known
                 while true {
                     let page = try await reader.readStream(stream, after: version, limit: 1000)
                     for envelope in page {
@@ -225,6 +253,7 @@ public struct Transaction {
         var version: Int64
         let loadedVersion: Int64
         let hadPending: Bool
+        var isDemanded = false
         var events: [EncodedEvent] = []
     }
 
@@ -290,6 +319,13 @@ public struct Transaction {
         }
     }
 
+    /// Has the append fail (and be decided again) when the stream grows before it: for a decision that rests on another
+    /// aggregate's state without changing it.
+    public mutating func demand<A: StoredAggregate>(_ type: A.Type, _ id: UUID) throws {
+        _ = try state(type, id)
+        touched[StreamName(tenant, A.category, id)]?.isDemanded = true
+    }
+
     public mutating func reserve(_ reservation: Reservation, owner: UUID) { reserve.append((reservation, owner)) }
     public mutating func release(_ reservation: Reservation) { release.append(reservation) }
 
@@ -297,7 +333,9 @@ public struct Transaction {
     fileprivate func request(correlation: UUID, causation: UUID?) -> AppendRequest? {
         var writes: [StreamWrite] = []
         for stream in order {
-            guard let touched = touched[stream], !touched.events.isEmpty || touched.hadPending else { continue }
+            guard let touched = touched[stream],
+                !touched.events.isEmpty || touched.hadPending || touched.isDemanded
+            else { continue }
             // Without events this waits for (and depends on) an append that is still on its way: a repeat must not be
             // answered before what it repeats is durable.
             writes.append(

@@ -168,8 +168,44 @@ public struct Directory: Sendable {
         try await text(tenant, LookupKind.flightByNumber, sortable(number)).flatMap { FlightID($0) }
     }
     /// The flight of a booking: the open one, or the one that was filed on it.
-    public func flight(_ tenant: TenantID, booking: Int) async throws(EventStoreError) -> FlightID? {
-        try await text(tenant, LookupKind.flightOfBooking, sortable(booking)).flatMap { FlightID($0) }
+    public func flight(
+        _ tenant: TenantID, booking: Int, adapter: String
+    ) async throws(EventStoreError) -> FlightID? {
+        try await text(tenant, LookupKind.flightOfBooking, FlightOpening.key(booking: booking, adapter: adapter))
+            .flatMap { FlightID($0) }
+    }
+    /// A flight by the digits its client got.
+    public func flight(_ tenant: TenantID, code: String) async throws(EventStoreError) -> FlightID? {
+        try await text(tenant, LookupKind.flightByCode, code).flatMap { FlightID($0) }
+    }
+    /// The latest flight of a pilot over an adapter with this callsign and these airports.
+    public func flight(
+        _ tenant: TenantID, of user: UserID, adapter: String, legs: String
+    ) async throws(EventStoreError) -> FlightID? {
+        try await text(tenant, LookupKind.flightByLegs, "\(user)/\(adapter)/\(legs)").flatMap { FlightID($0) }
+    }
+    /// Flights of a pilot, newest first.
+    /// - Parameter before: Number of the last flight of the page before.
+    public func flights(
+        _ tenant: TenantID, of user: UserID, before: Int?, limit: Int
+    ) async throws(EventStoreError) -> [(number: Int, id: FlightID)] {
+        let range = DocumentRange(
+            prefix: "\(user)/", past: before.map { "\(user)/\(sortable($0))" }, descending: true, limit: limit)
+        return try await store.lookups(tenant, kind: LookupKind.flightOfUser, range).compactMap { document in
+            guard let number = Int(document.key.suffix(10)),
+                let id = FlightID(String(decoding: document.value, as: UTF8.self))
+            else { return nil }
+            return (number, id)
+        }
+    }
+    /// Flights under way, the latest opened first.
+    public func openFlights(_ tenant: TenantID, limit: Int) async throws(EventStoreError) -> [FlightID] {
+        try await store.lookups(tenant, kind: LookupKind.flightOpen, DocumentRange(descending: true, limit: limit))
+            .compactMap { FlightID(String(decoding: $0.value, as: UTF8.self)) }
+    }
+    /// Owner of a reservation, as the flight it is.
+    func flight(_ tenant: TenantID, holding reservation: Reservation) async throws(EventStoreError) -> FlightID? {
+        try await store.owner(tenant, of: reservation).map { FlightID($0) }
     }
     /// Reports of a pilot, newest first.
     public func reports(

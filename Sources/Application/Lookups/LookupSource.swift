@@ -32,7 +32,15 @@ enum LookupKind {
     static let bookingOfUser = "booking-user"
     static let flight = "flight"
     static let flightByNumber = "flight-number"
+    /// Key `booking/family of adapters`: two trackers on one booking are two flights.
     static let flightOfBooking = "flight-booking"
+    /// Key `user/number`.
+    static let flightOfUser = "flight-user"
+    static let flightByCode = "flight-code"
+    /// Key `user/adapter/legs`: the latest flight of them.
+    static let flightByLegs = "flight-legs"
+    /// Flights under way, by number.
+    static let flightOpen = "flight-open"
     static let reportOfUser = "report-user"
 }
 
@@ -95,12 +103,12 @@ extension ApiKey: LookupSource {
     public static func lookups(id: UUID, before: ApiKey, after: ApiKey) -> [DocumentWrite] {
         guard before != after, let details = after.details else { return [] }
         let key = id.uuidString.lowercased()
-        return [
-            .put(kind: LookupKind.apiKey, key: key, value: DocumentCoding.encode(after)),
-            after.isRevoked
-                ? .delete(kind: LookupKind.apiKeyByHash, key: details.hash)
-                : .put(kind: LookupKind.apiKeyByHash, key: details.hash, value: Array(key.utf8)),
-        ]
+        return [.put(kind: LookupKind.apiKey, key: key, value: DocumentCoding.encode(after))]
+            + ([details.hash] + (details.digests ?? [])).map { hash in
+                after.isRevoked
+                    ? .delete(kind: LookupKind.apiKeyByHash, key: hash)
+                    : .put(kind: LookupKind.apiKeyByHash, key: hash, value: Array(key.utf8))
+            }
     }
 }
 
@@ -168,30 +176,60 @@ extension Booking: LookupSource {
 public struct FlightRecord: Codable, Hashable, Sendable {
     public let opening: FlightOpening
     public let state: Flight.State
+    public let endedAt: Timestamp?
+}
+
+extension FlightOpening {
+    /// A booking as one protocol knows its flight by; the dialects of a protocol (`smartcars3-v7`) are one.
+    static func key(booking: Int, adapter: String) -> String {
+        "\(sortable(booking))/\(adapter.prefix { $0 != "-" })"
+    }
+    /// What a protocol without ids tells the pilot's flights apart by: callsign and airports.
+    public static func legs(callsign: String, departure: ICAOLocation?, arrival: ICAOLocation?) -> String {
+        "\(callsign)|\(departure?.code ?? "")|\(arrival?.code ?? "")"
+    }
+    public var legs: String { Self.legs(callsign: callsign, departure: departure, arrival: arrival) }
 }
 
 extension Flight: LookupSource {
     public static func lookups(id: UUID, before: Flight, after: Flight) -> [DocumentWrite] {
         // Positions, the only hot event, touch no lookup.
-        guard before.state != after.state || before.positionCount == after.positionCount, let opening = after.opening
+        guard before.state != after.state || before.positionCount == after.positionCount, let opening = after.opening,
+            before.state != after.state || before.opening != opening
         else { return [] }
         let key = id.uuidString.lowercased()
+        let isOpen = after.state == .open
         var writes: [DocumentWrite] = [
             .put(
                 kind: LookupKind.flight, key: key,
-                value: DocumentCoding.encode(FlightRecord(opening: opening, state: after.state))
-            )
+                value: DocumentCoding.encode(
+                    FlightRecord(opening: opening, state: after.state, endedAt: after.endedAt))
+            ),
+            isOpen
+                ? .put(kind: LookupKind.flightOpen, key: sortable(opening.number), value: Array(key.utf8))
+                : .delete(kind: LookupKind.flightOpen, key: sortable(opening.number)),
         ]
         if before.opening == nil {
-            writes.append(
-                .put(kind: LookupKind.flightByNumber, key: sortable(opening.number), value: Array(key.utf8)))
+            let owner = "\(opening.user)/"
+            writes += [
+                .put(kind: LookupKind.flightByNumber, key: sortable(opening.number), value: Array(key.utf8)),
+                .put(kind: LookupKind.flightOfUser, key: owner + sortable(opening.number), value: Array(key.utf8)),
+                .put(
+                    kind: LookupKind.flightByLegs, key: "\(owner)\(opening.adapter)/\(opening.legs)",
+                    value: Array(key.utf8)
+                ),
+            ]
+            if let code = opening.code {
+                writes.append(.put(kind: LookupKind.flightByCode, key: code, value: Array(key.utf8)))
+            }
         }
         if let booking = opening.booking {
             // A cancelled flight gives its booking free for another; a filed one keeps it, so a repeat finds its report.
+            let ofBooking = FlightOpening.key(booking: booking.number, adapter: opening.adapter)
             writes.append(
                 after.state == .cancelled
-                    ? .delete(kind: LookupKind.flightOfBooking, key: sortable(booking.number))
-                    : .put(kind: LookupKind.flightOfBooking, key: sortable(booking.number), value: Array(key.utf8))
+                    ? .delete(kind: LookupKind.flightOfBooking, key: ofBooking)
+                    : .put(kind: LookupKind.flightOfBooking, key: ofBooking, value: Array(key.utf8))
             )
         }
         return writes

@@ -168,6 +168,9 @@ public struct FlightQueries: Sendable {
                         case .positionsRecorded(let more, _):
                             samples += more
                             continue
+                        case .linesRecorded, .detailsChanged, .commented: continue
+                        case .paused: text = "Paused"
+                        case .resumed: text = "Resumed"
                         case .cancelled: text = "Flight cancelled"
                         case .abandoned:
                             by = "gateway"
@@ -179,6 +182,8 @@ public struct FlightQueries: Sendable {
                         view?.apply(event)
                         switch event {
                         case .filed: text = "Report filed"
+                        case .amended: text = "A further part of the report came"
+                        case .withdrawn: text = "Report withdrawn"
                         case .judged(let judgement):
                             by = "rules"
                             text =

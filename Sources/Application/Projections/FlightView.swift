@@ -105,6 +105,8 @@ public struct FlightView: Codable, Hashable, Sendable {
                 )
                 phase = livePhase(after: phase, sample, vertical: vertical)
             }
+        case .linesRecorded, .detailsChanged, .paused, .resumed: if flight == .abandoned { flight = .open }
+        case .commented: break
         case .cancelled(let at):
             flight = .cancelled
             endedAt = at
@@ -140,6 +142,8 @@ public struct FlightView: Codable, Hashable, Sendable {
             self.report = .filed
             filedAt = report.filedAt
             landingRate = report.content.landingRate
+        case .amended(let content): landingRate = content.landingRate
+        case .withdrawn: report = .withdrawn
         case .judged(let judgement):
             switch judgement.outcome {
             case .accept: report = .accepted

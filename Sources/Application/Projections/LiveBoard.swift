@@ -27,6 +27,28 @@ public final class LiveBoard: Sendable {
         /// Up to here the ring holds every change after.
         var ringStart: Int64 = 0
         var subscribers: [UInt64: AsyncStream<LiveChange>.Continuation] = [:]
+
+        /// In place: a copy of the board would cost every flight on it for each change of one.
+        /// - Returns: Who is to hear of it.
+        mutating func take(
+            _ change: LiveChange, isShown: Bool, at now: Timestamp
+        ) -> [AsyncStream<LiveChange>.Continuation] {
+            flights[change.flight.id] = isShown ? change.flight : nil
+            ring.append((now, change.sequence, change.flight.id))
+            // In strides: taking one off the front moves all the others.
+            let span = LiveBoard.ringSpan
+            if ring.count > LiveBoard.ringCapacity * 5 / 4
+                || ring.first.map({ now - $0.at > span + .seconds(15) }) == true
+            {
+                let surplus = max(0, ring.count - LiveBoard.ringCapacity)
+                let dropped = max(surplus, ring.prefix { now - $0.at > span }.count)
+                if dropped > 0 {
+                    ringStart = ring[dropped - 1].sequence
+                    ring.removeFirst(dropped)
+                }
+            }
+            return Array(subscribers.values)
+        }
     }
     private struct State {
         var tenants: [TenantID: TenantBoard] = [:]
@@ -62,21 +84,11 @@ public final class LiveBoard: Sendable {
             state.sequence = max(state.sequence, sequence)
             var deliveries: [(AsyncStream<LiveChange>.Continuation, LiveChange)] = []
             for change in changes {
-                var board = state.tenants[change.tenant] ?? TenantBoard(ringStart: state.isReady ? 0 : sequence)
-                board.flights[change.flight.id] = Self.isShown(change.flight, at: now) ? change.flight : nil
-                board.ring.append((now, change.sequence, change.flight.id))
-                if board.ring.count > Self.ringCapacity || board.ring.first.map({ now - $0.at > Self.ringSpan }) == true
-                {
-                    let surplus = max(0, board.ring.count - Self.ringCapacity)
-                    let old = board.ring.prefix { now - $0.at > Self.ringSpan }.count
-                    let dropped = max(surplus, old)
-                    if dropped > 0 {
-                        board.ringStart = board.ring[dropped - 1].sequence
-                        board.ring.removeFirst(dropped)
-                    }
-                }
-                for subscriber in board.subscribers.values { deliveries.append((subscriber, change)) }
-                state.tenants[change.tenant] = board
+                let isShown = Self.isShown(change.flight, at: now)
+                let subscribers = state.tenants[
+                    change.tenant, default: TenantBoard(ringStart: state.isReady ? 0 : sequence)
+                ].take(change, isShown: isShown, at: now)
+                for subscriber in subscribers { deliveries.append((subscriber, change)) }
             }
             return deliveries
         }

@@ -33,7 +33,13 @@ public struct ApiKeyDetails: Hashable, Sendable, Codable {
     public let hash: String
     /// First characters, for lists.
     public let prefix: String
-    public init(id: ApiKeyID, user: UserID, kind: Kind, hash: String, prefix: String) {
+    /// Keyed hashes of the key's plain digests (MD5, SHA-1, SHA-256, SHA-512 in lower-case hex), for trackers that send one
+    /// in place of the key: decisions B7. Only tracker keys have them.
+    public let digests: [String]?
+    public init(
+        id: ApiKeyID, user: UserID, kind: Kind, hash: String, prefix: String, digests: [String]? = nil
+    ) {
+        self.digests = digests
         self.id = id
         self.user = user
         self.kind = kind

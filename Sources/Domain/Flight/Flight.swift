@@ -17,6 +17,17 @@ public struct Flight: Aggregate, Equatable {
     public var clockShift = Milliseconds(0)
     /// Client times and contents of every sample; nil until an older sample asks for it.
     public var index: Set<SampleKey>?
+    /// When the tracker declared the pause that still holds.
+    public var pausedAt: Timestamp?
+    public var isPaused: Bool { pausedAt != nil }
+    /// Everything the tracker said of the flight as a whole.
+    public var details = FlightDetails()
+    public var comments: [FlightComment] = []
+    /// When the owner was last heard.
+    public var heardAt: Timestamp?
+    public var endedAt: Timestamp?
+    /// Receipt and content of the last lines, newest last.
+    public var recentLines: [RecentFrame] = []
 
     public init() {}
 
@@ -28,8 +39,14 @@ public struct Flight: Aggregate, Equatable {
         public let time: Int64
         public let content: UInt32
         public init(_ sample: PositionSample) {
-            time = sample.clientTime?.milliseconds ?? 0
             content = sample.contentHash
+            if let clientTime = sample.clientTime {
+                time = clientTime.milliseconds
+            } else {
+                var hash = StableHash()
+                hash.combine(optional: sample.clientID)
+                time = Int64(bitPattern: hash.value)
+            }
         }
     }
 
@@ -39,6 +56,12 @@ public struct Flight: Aggregate, Equatable {
     static let allowedLead = Milliseconds.seconds(120)
     /// A clock that runs ahead by more than this is shifted: decisions C3.
     static let tolerableLead = Milliseconds.seconds(5)
+    /// An aircraft that moved this far is not paused.
+    static let movement = NauticalMiles(0.05)
+    /// Lines that a repeat is looked for in.
+    static let lineMemory = 256
+    /// Comments one flight takes.
+    static let commentLimit = 500
 
     public func decide(_ command: FlightCommand) throws(FlightRejection) -> [FlightEvent] {
         switch command {
@@ -50,12 +73,36 @@ public struct Flight: Aggregate, Equatable {
         case .recordPositions(let samples):
             guard opening != nil, state != .cancelled else { throw .notOpen(state) }
             return try recorded(samples)
+        case .recordLines(let lines):
+            guard opening != nil, state != .cancelled else { throw .notOpen(state) }
+            let fresh = fresh(lines)
+            return fresh.isEmpty ? [] : [.linesRecorded(fresh)]
+        case .changeDetails(let new, let at):
+            guard opening != nil, state != .cancelled else { throw .notOpen(state) }
+            return details.merging(new) == details ? [] : [.detailsChanged(new, at: at)]
+        case .pause(let at):
+            guard opening != nil, state == .open || state == .abandoned else { throw .notOpen(state) }
+            return isPaused ? [] : [.paused(at: at)]
+        case .resume(let at):
+            guard opening != nil, state == .open || state == .abandoned else { throw .notOpen(state) }
+            return isPaused ? [.resumed(at: at)] : []
+        case .comment(let comment):
+            guard opening != nil, state != .cancelled, comments.count < Self.commentLimit else { throw .notOpen(state) }
+            if let last = comments.last(where: { $0.user == comment.user }), last.text == comment.text,
+                comment.at - last.at < Self.repeatWindow
+            {
+                return []
+            }
+            return [.commented(comment.with(number: comments.count + 1))]
         case .cancel(let at):
             switch state {
             case .cancelled: return []
             case .open, .abandoned: return [.cancelled(at: at)]
             case .none, .filed: throw .notOpen(state)
             }
+        case .withdraw(let at):
+            guard state == .filed else { throw .notOpen(state) }
+            return [.cancelled(at: at)]
         case .abandon(let at):
             return state == .open ? [.abandoned(at: at)] : []
         case .end(let at):
@@ -73,9 +120,20 @@ public struct Flight: Aggregate, Equatable {
         var newest = latestClientTime
         var shift = clockShift
         var index = self.index
+        var last = latest
+        var resumes: Timestamp?
         for var sample in samples {
+            if sample.positionIsHeld {
+                guard let last else { continue }
+                sample.position = last.position
+            }
             let content = sample.contentHash
-            if let time = sample.clientTime {
+            if sample.clientTime == nil, sample.clientID != nil {
+                // Without a time only the client's id tells a repeat from an aircraft that stands still.
+                guard index != nil else { throw .indexNeeded }
+                if index?.insert(SampleKey(sample)).inserted == false { continue }
+                sample.eventTime = sample.receivedAt
+            } else if let time = sample.clientTime {
                 if let known = newest, time <= known {
                     guard index != nil else { throw .indexNeeded }
                     if index?.contains(SampleKey(sample)) == true { continue }
@@ -94,9 +152,39 @@ public struct Flight: Aggregate, Equatable {
                 sample.eventTime = sample.receivedAt
             }
             if sample.eventTime - sample.receivedAt > Self.allowedLead { sample.eventTime = sample.receivedAt }
+            if let pausedAt, resumes == nil, sample.eventTime >= pausedAt {
+                // A paused frame adds no point to the track; one that moved shows that the pause is over, whatever the
+                // tracker declared.
+                if let last, greatCircleDistance(from: last.position, to: sample.position) < Self.movement { continue }
+                resumes = sample.eventTime
+            }
+            last = sample
             fresh.append(sample)
         }
-        return fresh.isEmpty ? [] : [.positionsRecorded(fresh, clockShift: shift)]
+        guard !fresh.isEmpty else { return [] }
+        return (resumes.map { [.resumed(at: $0)] } ?? []) + [.positionsRecorded(fresh, clockShift: shift)]
+    }
+
+    private func fresh(_ lines: [FlightLine]) -> [FlightLine] {
+        var known = recentLines
+        return lines.filter { line in
+            let content = line.contentHash
+            let isRepeat = known.contains {
+                $0.content == content
+                    && (line.isIdentified || line.receivedAt - $0.receivedAt < Self.repeatWindow)
+            }
+            known.append(RecentFrame(receivedAt: line.receivedAt, content: content))
+            return !isRepeat
+        }
+    }
+
+    /// What its owner sends brings an abandoned flight back: decisions B5.
+    private mutating func heard(at: Timestamp) {
+        heardAt = max(heardAt ?? at, at)
+        if state == .abandoned {
+            state = .open
+            endedAt = nil
+        }
     }
 
     public mutating func apply(_ event: FlightEvent) {
@@ -104,13 +192,16 @@ public struct Flight: Aggregate, Equatable {
         case .opened(let opening):
             self.opening = opening
             state = .open
+            heardAt = max(heardAt ?? opening.openedAt, opening.openedAt)
         case .positionsRecorded(let samples, let shift):
             clockShift = shift
-            if state == .abandoned { state = .open }
+            if let receivedAt = samples.last?.receivedAt { heard(at: receivedAt) }
             for sample in samples {
                 positionCount += 1
                 if latest.map({ sample.eventTime >= $0.eventTime }) ?? true { latest = sample }
-                if let time = sample.clientTime {
+                if sample.clientTime == nil, sample.clientID != nil {
+                    index?.insert(SampleKey(sample))
+                } else if let time = sample.clientTime {
                     latestClientTime = max(latestClientTime ?? time, time)
                     index?.insert(SampleKey(sample))
                 } else {
@@ -119,9 +210,30 @@ public struct Flight: Aggregate, Equatable {
                     if recent.count > 8 { recent.removeFirst() }
                 }
             }
-        case .cancelled: state = .cancelled
-        case .abandoned: state = .abandoned
-        case .ended: state = .filed
+        case .linesRecorded(let lines):
+            if let receivedAt = lines.last?.receivedAt { heard(at: receivedAt) }
+            recentLines += lines.map { RecentFrame(receivedAt: $0.receivedAt, content: $0.contentHash) }
+            if recentLines.count > Self.lineMemory { recentLines.removeFirst(recentLines.count - Self.lineMemory) }
+        case .detailsChanged(let new, let at):
+            details = details.merging(new)
+            heard(at: at)
+        case .paused(let at):
+            pausedAt = at
+            heard(at: at)
+        case .resumed(let at):
+            pausedAt = nil
+            heard(at: at)
+        case .commented(let comment): comments.append(comment)
+        case .cancelled(let at):
+            state = .cancelled
+            endedAt = at
+        case .abandoned(let at):
+            state = .abandoned
+            endedAt = at
+        case .ended(let at):
+            state = .filed
+            endedAt = at
+            pausedAt = nil
         }
     }
 }
@@ -147,12 +259,19 @@ public struct FlightOpening: Hashable, Sendable, Codable {
     public private(set) var network: String?
     public let ruleset: RulesetReference
     public let openedAt: Timestamp
+    /// The id that clients get whose protocol wants digits (XACARS): random, 10 to 15 of them.
+    public let code: String?
+    /// The key that the client made for this flight (FSACARS 4 `fhash`).
+    public let clientKey: String?
     public init(
         id: FlightID, number: Int, user: UserID, pilotIdent: String, pilotName: String, adapter: String,
         booking: BookingDetails?, schedule: ScheduleDetails?, aircraft: AircraftDetails?, callsign: String,
         flightNumber: String, departure: ICAOLocation?, arrival: ICAOLocation?, alternate: ICAOLocation?,
-        network: String?, ruleset: RulesetReference, openedAt: Timestamp
+        network: String?, ruleset: RulesetReference, openedAt: Timestamp, code: String? = nil,
+        clientKey: String? = nil
     ) {
+        self.code = code
+        self.clientKey = clientKey
         self.id = id
         self.number = number
         self.user = user
@@ -199,7 +318,15 @@ public enum FlightCommand: Sendable {
     case open(FlightOpening)
     /// Their `eventTime` is set by the decision.
     case recordPositions([PositionSample])
+    case recordLines([FlightLine])
+    case changeDetails(FlightDetails, at: Timestamp)
+    case pause(at: Timestamp)
+    case resume(at: Timestamp)
+    /// Its number is set by the decision.
+    case comment(FlightComment)
     case cancel(at: Timestamp)
+    /// Its report was withdrawn before anybody decided on it.
+    case withdraw(at: Timestamp)
     case abandon(at: Timestamp)
     /// The report was filed.
     case end(at: Timestamp)
@@ -208,6 +335,12 @@ public enum FlightCommand: Sendable {
 public enum FlightEvent: Hashable, Sendable {
     case opened(FlightOpening)
     case positionsRecorded([PositionSample], clockShift: Milliseconds)
+    case linesRecorded([FlightLine])
+    /// What was said, not the whole.
+    case detailsChanged(FlightDetails, at: Timestamp)
+    case paused(at: Timestamp)
+    case resumed(at: Timestamp)
+    case commented(FlightComment)
     case cancelled(at: Timestamp)
     case abandoned(at: Timestamp)
     case ended(at: Timestamp)

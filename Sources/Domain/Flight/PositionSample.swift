@@ -27,6 +27,20 @@ public struct PositionSample: Hashable, Sendable {
     public var timeRemaining: Minutes?
     /// `VATSIM`, `IVAO` …; nil when offline or unknown.
     public var network: String?
+    public var trueAirspeed: Knots?
+    /// Where the wind comes from, true.
+    public var windDirection: Degrees?
+    public var windSpeed: Knots?
+    /// Degrees Celsius, static.
+    public var outsideTemperature: Double?
+    /// An hour.
+    public var fuelFlow: Kilograms?
+    /// The client's own id of the sample: within a flight the last sample of an id is the one that counts.
+    public var clientID: String?
+    /// The frame had no usable position: this is the flight's last one, and only the other values are new.
+    public var positionIsHeld = false
+    /// What the protocol carries beyond this, by its wire name.
+    public var extras: [String: String] = [:]
 
     public init(eventTime: Timestamp, receivedAt: Timestamp, position: Position) {
         self.eventTime = eventTime
@@ -51,7 +65,38 @@ public struct PositionSample: Hashable, Sendable {
         hash.combine(UInt64(bitPattern: Int64(timeRemaining?.rawValue ?? -1)))
         hash.combine(optional: claimedPhase?.rawValue)
         hash.combine(optional: network)
+        // Absent values leave the hash as it was before these fields were known.
+        for (tag, value) in [
+            (1, trueAirspeed?.rawValue), (2, windDirection?.rawValue), (3, windSpeed?.rawValue),
+            (4, outsideTemperature), (5, fuelFlow?.rawValue),
+        ] as [(UInt64, Double?)] where value != nil {
+            hash.combine(tag)
+            hash.combine(value)
+        }
+        if let clientID { hash.combine(clientID) }
+        if positionIsHeld { hash.combine(true) }
+        for (name, value) in extras.sorted(by: { $0.key < $1.key }) {
+            hash.combine(name)
+            hash.combine(value)
+        }
         return UInt32(truncatingIfNeeded: hash.value ^ hash.value >> 32)
+    }
+}
+
+extension Sequence<PositionSample> {
+    /// The samples that show where the aircraft was, in stored order: of several with one client id the last, and none
+    /// that only holds the position before it.
+    public var track: [PositionSample] {
+        var places: [String: Int] = [:]
+        var result: [PositionSample?] = []
+        for sample in self where !sample.positionIsHeld {
+            if let id = sample.clientID {
+                if let place = places[id] { result[place] = nil }
+                places[id] = result.count
+            }
+            result.append(sample)
+        }
+        return result.compactMap { $0 }
     }
 }
 

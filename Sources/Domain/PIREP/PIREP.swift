@@ -6,6 +6,8 @@ public struct PIREP: Aggregate, Codable, Equatable {
         case none, filed
         case inReview = "in-review"
         case accepted, rejected
+        /// Taken back by the pilot before anybody decided.
+        case withdrawn
     }
     public var state = State.none
     public var report: FiledReport?
@@ -18,10 +20,19 @@ public struct PIREP: Aggregate, Codable, Equatable {
         switch command {
         case .file(let report):
             guard let known = self.report else { return [.filed(report)] }
-            if known.content == report.content { return [] }
+            if known.repeats(report) { return [] }
             throw .alreadyFiled(number: known.number)
+        case .amend(let content):
+            guard let report, state != .withdrawn else { throw .unknown }
+            return report.content == content ? [] : [.amended(content)]
+        case .withdraw(let at):
+            guard report != nil else { throw .unknown }
+            if state == .withdrawn { return [] }
+            guard state == .filed || state == .inReview, review == nil else { throw .decided(state) }
+            return [.withdrawn(at: at)]
         case .judge(let judgement):
             guard report != nil else { throw .unknown }
+            if state == .withdrawn { return [] }
             guard let known = self.judgement else { return [.judged(judgement)] }
             if known.evidenceHash == judgement.evidenceHash, known.ruleset == judgement.ruleset { return [] }
             if review != nil { return [] }
@@ -31,7 +42,7 @@ public struct PIREP: Aggregate, Codable, Equatable {
             }
             return [.judged(judgement)]
         case .review(let new):
-            guard let report else { throw .unknown }
+            guard let report, state != .withdrawn else { throw .unknown }
             if new.reviewer == report.user { throw .ownReport }
             if let review {
                 if review.outcome == new.outcome, review.reviewer == new.reviewer, review.reason == new.reason {
@@ -49,6 +60,8 @@ public struct PIREP: Aggregate, Codable, Equatable {
         case .filed(let report):
             self.report = report
             state = .filed
+        case .amended(let content): report = report?.with(content)
+        case .withdrawn: state = .withdrawn
         case .judged(let judgement):
             self.judgement = judgement
             switch judgement.outcome {
@@ -90,6 +103,23 @@ public struct FiledReport: Hashable, Sendable, Codable {
         /// Log lines as text.
         public var log: [String]
         public var events: [TrackerEvent]
+        /// Everything the report said, the figures above included where the protocol carries them.
+        public var details = FlightDetails()
+        /// A report whose figures are these details.
+        public init(
+            _ details: FlightDetails, comments: String? = nil, log: [String] = [], events: [TrackerEvent] = []
+        ) {
+            self.init(route: details.route ?? "", log: log, events: events)
+            self.comments = comments
+            self.details = details
+            aircraft = details.aircraft
+            load = details.passengers.map(Double.init)
+            flightTime = details.flightTime
+            blockTime = details.blockTime
+            landingRate = details.landingRate
+            fuelUsed = details.fuelUsed
+            distance = details.distance
+        }
         public init(route: String = "", log: [String] = [], events: [TrackerEvent] = []) {
             self.route = route
             self.log = log
@@ -105,10 +135,16 @@ public struct FiledReport: Hashable, Sendable, Codable {
     /// As sent, in the unit of the wire.
     public let fuelUsedAsSent: Double?
     public let content: Content
+    /// Hash of what was sent, where the gateway completed the content; a repeat has the same.
+    public let sentHash: UInt64?
+    /// An earlier report of the same pilot, number and airports that this one may repeat.
+    public let possibleRepeat: FlightID?
     public init(
         flight: FlightID, number: Int, user: UserID, filedAt: Timestamp, flightTimeHours: Double?,
-        fuelUsedAsSent: Double?, content: Content
+        fuelUsedAsSent: Double?, content: Content, sentHash: UInt64? = nil, possibleRepeat: FlightID? = nil
     ) {
+        self.sentHash = sentHash
+        self.possibleRepeat = possibleRepeat
         self.flight = flight
         self.number = number
         self.user = user
@@ -116,6 +152,18 @@ public struct FiledReport: Hashable, Sendable, Codable {
         self.flightTimeHours = flightTimeHours
         self.fuelUsedAsSent = fuelUsedAsSent
         self.content = content
+    }
+
+    /// Whether `other` is this report, sent again.
+    func repeats(_ other: FiledReport) -> Bool {
+        if let sentHash, let sent = other.sentHash { return sentHash == sent }
+        return content == other.content
+    }
+    func with(_ content: Content) -> FiledReport {
+        FiledReport(
+            flight: flight, number: number, user: user, filedAt: filedAt, flightTimeHours: flightTimeHours,
+            fuelUsedAsSent: fuelUsedAsSent, content: content, sentHash: sentHash, possibleRepeat: possibleRepeat
+        )
     }
 }
 
@@ -295,17 +343,24 @@ public struct Review: Hashable, Sendable, Codable {
 
 public enum PIREPCommand: Sendable {
     case file(FiledReport)
+    /// A further part of the same report has come: the content as it is now.
+    case amend(FiledReport.Content)
+    case withdraw(at: Timestamp)
     case judge(Judgement)
     case review(Review)
 }
 public enum PIREPEvent: Hashable, Sendable {
     case filed(FiledReport)
+    case amended(FiledReport.Content)
+    case withdrawn(at: Timestamp)
     case judged(Judgement)
     case reviewed(Review)
 }
 public enum PIREPRejection: Error, Hashable, Sendable {
     case unknown
     case alreadyFiled(number: Int)
+    /// It cannot be taken back any more.
+    case decided(PIREP.State)
     case alreadyReviewed(by: String)
     case ownReport
     case reasonNeeded

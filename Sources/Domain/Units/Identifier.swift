@@ -77,5 +77,7 @@ public typealias ApiKeyID = Identifier<ApiKey>
 public typealias AircraftID = Identifier<Aircraft>
 public typealias ScheduleID = Identifier<Schedule>
 public typealias BookingID = Identifier<Booking>
+/// A notice of an airline to its pilots.
+public typealias NoticeID = Identifier<Notice>
 /// A PIREP has the id of its flight.
 public typealias FlightID = Identifier<Flight>

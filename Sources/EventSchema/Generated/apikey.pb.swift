@@ -43,6 +43,9 @@ nonisolated struct ProtoApiKeyCreated: Sendable {
   /// First characters, for lists.
   var prefix: String = String()
 
+  /// Keyed hashes, lower-case hex, of the key's plain digests; only of tracker keys.
+  var digests: [String] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -103,7 +106,7 @@ fileprivate nonisolated let _protobuf_package = "albatross.events.v1"
 
 nonisolated extension ProtoApiKeyCreated: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ApiKeyCreated"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}user\0\u{1}kind\0\u{1}hash\0\u{1}prefix\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}user\0\u{1}kind\0\u{1}hash\0\u{1}prefix\0\u{1}digests\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -116,6 +119,7 @@ nonisolated extension ProtoApiKeyCreated: SwiftProtobuf.Message, SwiftProtobuf._
       case 3: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.hash) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.prefix) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.digests) }()
       default: break
       }
     }
@@ -137,6 +141,9 @@ nonisolated extension ProtoApiKeyCreated: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.prefix.isEmpty {
       try visitor.visitSingularStringField(value: self.prefix, fieldNumber: 5)
     }
+    if !self.digests.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.digests, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -146,6 +153,7 @@ nonisolated extension ProtoApiKeyCreated: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.kind != rhs.kind {return false}
     if lhs.hash != rhs.hash {return false}
     if lhs.prefix != rhs.prefix {return false}
+    if lhs.digests != rhs.digests {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -148,6 +148,26 @@ nonisolated struct ProtoFlightOpened: @unchecked Sendable {
     set {_uniqueStorage()._openedAtMs = newValue}
   }
 
+  /// The digits that clients get as the flight's id, where the protocol wants digits.
+  var code: String {
+    get {_storage._code ?? String()}
+    set {_uniqueStorage()._code = newValue}
+  }
+  /// Returns true if `code` has been explicitly set.
+  var hasCode: Bool {_storage._code != nil}
+  /// Clears the value of `code`. Subsequent reads from it will return its default value.
+  mutating func clearCode() {_uniqueStorage()._code = nil}
+
+  /// The key that the client made for this flight.
+  var clientKey: String {
+    get {_storage._clientKey ?? String()}
+    set {_uniqueStorage()._clientKey = newValue}
+  }
+  /// Returns true if `clientKey` has been explicitly set.
+  var hasClientKey: Bool {_storage._clientKey != nil}
+  /// Clears the value of `clientKey`. Subsequent reads from it will return its default value.
+  mutating func clearClientKey() {_uniqueStorage()._clientKey = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -393,11 +413,273 @@ nonisolated struct ProtoPositionSample: @unchecked Sendable {
   /// Clears the value of `network`. Subsequent reads from it will return its default value.
   mutating func clearNetwork() {_uniqueStorage()._network = nil}
 
+  var trueAirspeedKt: Double {
+    get {_storage._trueAirspeedKt ?? 0}
+    set {_uniqueStorage()._trueAirspeedKt = newValue}
+  }
+  /// Returns true if `trueAirspeedKt` has been explicitly set.
+  var hasTrueAirspeedKt: Bool {_storage._trueAirspeedKt != nil}
+  /// Clears the value of `trueAirspeedKt`. Subsequent reads from it will return its default value.
+  mutating func clearTrueAirspeedKt() {_uniqueStorage()._trueAirspeedKt = nil}
+
+  /// Where the wind comes from, true.
+  var windDirectionDeg: Double {
+    get {_storage._windDirectionDeg ?? 0}
+    set {_uniqueStorage()._windDirectionDeg = newValue}
+  }
+  /// Returns true if `windDirectionDeg` has been explicitly set.
+  var hasWindDirectionDeg: Bool {_storage._windDirectionDeg != nil}
+  /// Clears the value of `windDirectionDeg`. Subsequent reads from it will return its default value.
+  mutating func clearWindDirectionDeg() {_uniqueStorage()._windDirectionDeg = nil}
+
+  var windSpeedKt: Double {
+    get {_storage._windSpeedKt ?? 0}
+    set {_uniqueStorage()._windSpeedKt = newValue}
+  }
+  /// Returns true if `windSpeedKt` has been explicitly set.
+  var hasWindSpeedKt: Bool {_storage._windSpeedKt != nil}
+  /// Clears the value of `windSpeedKt`. Subsequent reads from it will return its default value.
+  mutating func clearWindSpeedKt() {_uniqueStorage()._windSpeedKt = nil}
+
+  /// Degrees Celsius, static.
+  var outsideTemperatureC: Double {
+    get {_storage._outsideTemperatureC ?? 0}
+    set {_uniqueStorage()._outsideTemperatureC = newValue}
+  }
+  /// Returns true if `outsideTemperatureC` has been explicitly set.
+  var hasOutsideTemperatureC: Bool {_storage._outsideTemperatureC != nil}
+  /// Clears the value of `outsideTemperatureC`. Subsequent reads from it will return its default value.
+  mutating func clearOutsideTemperatureC() {_uniqueStorage()._outsideTemperatureC = nil}
+
+  /// An hour.
+  var fuelFlowKg: Double {
+    get {_storage._fuelFlowKg ?? 0}
+    set {_uniqueStorage()._fuelFlowKg = newValue}
+  }
+  /// Returns true if `fuelFlowKg` has been explicitly set.
+  var hasFuelFlowKg: Bool {_storage._fuelFlowKg != nil}
+  /// Clears the value of `fuelFlowKg`. Subsequent reads from it will return its default value.
+  mutating func clearFuelFlowKg() {_uniqueStorage()._fuelFlowKg = nil}
+
+  /// The client's own id of the sample.
+  var clientID: String {
+    get {_storage._clientID ?? String()}
+    set {_uniqueStorage()._clientID = newValue}
+  }
+  /// Returns true if `clientID` has been explicitly set.
+  var hasClientID: Bool {_storage._clientID != nil}
+  /// Clears the value of `clientID`. Subsequent reads from it will return its default value.
+  mutating func clearClientID() {_uniqueStorage()._clientID = nil}
+
+  /// The position is the flight's last one: the frame had none.
+  var positionIsHeld: Bool {
+    get {_storage._positionIsHeld}
+    set {_uniqueStorage()._positionIsHeld = newValue}
+  }
+
+  /// By wire name, sorted (by the bytes of its UTF-8), each name once.
+  var extras: [ProtoNamedText] {
+    get {_storage._extras}
+    set {_uniqueStorage()._extras = newValue}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// flight.log-recorded: lines that the tracker wrote.
+nonisolated struct ProtoFlightLogRecorded: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var lines: [ProtoFlightLine] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct ProtoFlightLine: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var kind: ProtoFlightLine.Kind = .unspecified
+
+  var text: String = String()
+
+  var timeMs: Int64 {
+    get {_timeMs ?? 0}
+    set {_timeMs = newValue}
+  }
+  /// Returns true if `timeMs` has been explicitly set.
+  var hasTimeMs: Bool {self._timeMs != nil}
+  /// Clears the value of `timeMs`. Subsequent reads from it will return its default value.
+  mutating func clearTimeMs() {self._timeMs = nil}
+
+  var position: ProtoPosition {
+    get {_position ?? ProtoPosition()}
+    set {_position = newValue}
+  }
+  /// Returns true if `position` has been explicitly set.
+  var hasPosition: Bool {self._position != nil}
+  /// Clears the value of `position`. Subsequent reads from it will return its default value.
+  mutating func clearPosition() {self._position = nil}
+
+  var clientID: String {
+    get {_clientID ?? String()}
+    set {_clientID = newValue}
+  }
+  /// Returns true if `clientID` has been explicitly set.
+  var hasClientID: Bool {self._clientID != nil}
+  /// Clears the value of `clientID`. Subsequent reads from it will return its default value.
+  mutating func clearClientID() {self._clientID = nil}
+
+  var receivedAtMs: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
+    typealias RawValue = Int
+    case unspecified // = 0
+    case log // = 1
+    case event // = 2
+    case message // = 3
+    case out // = 4
+    case off // = 5
+    case on // = 6
+    case `in` // = 7
+    case UNRECOGNIZED(Int)
+
+    init() {
+      self = .unspecified
+    }
+
+    init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .log
+      case 2: self = .event
+      case 3: self = .message
+      case 4: self = .out
+      case 5: self = .off
+      case 6: self = .on
+      case 7: self = .in
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .log: return 1
+      case .event: return 2
+      case .message: return 3
+      case .out: return 4
+      case .off: return 5
+      case .on: return 6
+      case .in: return 7
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    static let allCases: [ProtoFlightLine.Kind] = [
+      .unspecified,
+      .log,
+      .event,
+      .message,
+      .out,
+      .off,
+      .on,
+      .in,
+    ]
+
+  }
+
+  init() {}
+
+  fileprivate var _timeMs: Int64? = nil
+  fileprivate var _position: ProtoPosition? = nil
+  fileprivate var _clientID: String? = nil
+}
+
+/// flight.details-changed: what the tracker said of the flight as a whole; what is absent was not said.
+nonisolated struct ProtoFlightDetailsChanged: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var details: ProtoFlightDetails {
+    get {_details ?? ProtoFlightDetails()}
+    set {_details = newValue}
+  }
+  /// Returns true if `details` has been explicitly set.
+  var hasDetails: Bool {self._details != nil}
+  /// Clears the value of `details`. Subsequent reads from it will return its default value.
+  mutating func clearDetails() {self._details = nil}
+
+  var atMs: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _details: ProtoFlightDetails? = nil
+}
+
+/// flight.paused: declared by the tracker.
+nonisolated struct ProtoFlightPaused: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var atMs: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// flight.resumed
+nonisolated struct ProtoFlightResumed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var atMs: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// flight.commented
+nonisolated struct ProtoFlightCommented: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1, 2, 3 … within the flight.
+  var number: Int64 = 0
+
+  var user: Data = Data()
+
+  var ident: String = String()
+
+  var name: String = String()
+
+  var text: String = String()
+
+  var atMs: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -406,7 +688,7 @@ fileprivate nonisolated let _protobuf_package = "albatross.events.v1"
 
 nonisolated extension ProtoFlightOpened: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".FlightOpened"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}number\0\u{1}user\0\u{3}pilot_ident\0\u{3}pilot_name\0\u{1}adapter\0\u{1}booking\0\u{1}schedule\0\u{1}aircraft\0\u{1}callsign\0\u{3}flight_number\0\u{1}departure\0\u{1}arrival\0\u{1}alternate\0\u{1}network\0\u{1}ruleset\0\u{3}opened_at_ms\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}number\0\u{1}user\0\u{3}pilot_ident\0\u{3}pilot_name\0\u{1}adapter\0\u{1}booking\0\u{1}schedule\0\u{1}aircraft\0\u{1}callsign\0\u{3}flight_number\0\u{1}departure\0\u{1}arrival\0\u{1}alternate\0\u{1}network\0\u{1}ruleset\0\u{3}opened_at_ms\0\u{1}code\0\u{3}client_key\0")
 
   fileprivate class _StorageClass {
     var _id: Data = Data()
@@ -426,6 +708,8 @@ nonisolated extension ProtoFlightOpened: SwiftProtobuf.Message, SwiftProtobuf._M
     var _network: String? = nil
     var _ruleset: ProtoRulesetReference? = nil
     var _openedAtMs: Int64 = 0
+    var _code: String? = nil
+    var _clientKey: String? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -453,6 +737,8 @@ nonisolated extension ProtoFlightOpened: SwiftProtobuf.Message, SwiftProtobuf._M
       _network = source._network
       _ruleset = source._ruleset
       _openedAtMs = source._openedAtMs
+      _code = source._code
+      _clientKey = source._clientKey
     }
   }
 
@@ -488,6 +774,8 @@ nonisolated extension ProtoFlightOpened: SwiftProtobuf.Message, SwiftProtobuf._M
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._network) }()
         case 16: try { try decoder.decodeSingularMessageField(value: &_storage._ruleset) }()
         case 17: try { try decoder.decodeSingularSInt64Field(value: &_storage._openedAtMs) }()
+        case 18: try { try decoder.decodeSingularStringField(value: &_storage._code) }()
+        case 19: try { try decoder.decodeSingularStringField(value: &_storage._clientKey) }()
         default: break
         }
       }
@@ -551,6 +839,12 @@ nonisolated extension ProtoFlightOpened: SwiftProtobuf.Message, SwiftProtobuf._M
       if _storage._openedAtMs != 0 {
         try visitor.visitSingularSInt64Field(value: _storage._openedAtMs, fieldNumber: 17)
       }
+      try { if let v = _storage._code {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 18)
+      } }()
+      try { if let v = _storage._clientKey {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 19)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -577,6 +871,8 @@ nonisolated extension ProtoFlightOpened: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._network != rhs_storage._network {return false}
         if _storage._ruleset != rhs_storage._ruleset {return false}
         if _storage._openedAtMs != rhs_storage._openedAtMs {return false}
+        if _storage._code != rhs_storage._code {return false}
+        if _storage._clientKey != rhs_storage._clientKey {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -713,7 +1009,7 @@ nonisolated extension ProtoFlightEnded: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension ProtoPositionSample: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PositionSample"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}event_time_ms\0\u{3}received_offset_ms\0\u{3}client_offset_ms\0\u{1}latitude\0\u{1}longitude\0\u{3}altitude_msl_ft\0\u{3}height_agl_ft\0\u{3}ground_speed_kt\0\u{3}indicated_airspeed_kt\0\u{3}vertical_speed_fpm\0\u{3}heading_deg\0\u{3}on_ground\0\u{3}fuel_kg\0\u{3}distance_remaining_nm\0\u{3}claimed_phase\0\u{3}pressure_altitude_ft\0\u{3}simulation_rate\0\u{3}parking_brake\0\u{3}engines_running\0\u{3}time_remaining_min\0\u{1}network\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}event_time_ms\0\u{3}received_offset_ms\0\u{3}client_offset_ms\0\u{1}latitude\0\u{1}longitude\0\u{3}altitude_msl_ft\0\u{3}height_agl_ft\0\u{3}ground_speed_kt\0\u{3}indicated_airspeed_kt\0\u{3}vertical_speed_fpm\0\u{3}heading_deg\0\u{3}on_ground\0\u{3}fuel_kg\0\u{3}distance_remaining_nm\0\u{3}claimed_phase\0\u{3}pressure_altitude_ft\0\u{3}simulation_rate\0\u{3}parking_brake\0\u{3}engines_running\0\u{3}time_remaining_min\0\u{1}network\0\u{3}true_airspeed_kt\0\u{3}wind_direction_deg\0\u{3}wind_speed_kt\0\u{3}outside_temperature_c\0\u{3}fuel_flow_kg\0\u{3}client_id\0\u{3}position_is_held\0\u{1}extras\0")
 
   fileprivate class _StorageClass {
     var _eventTimeMs: Int64 = 0
@@ -737,6 +1033,14 @@ nonisolated extension ProtoPositionSample: SwiftProtobuf.Message, SwiftProtobuf.
     var _enginesRunning: Bool? = nil
     var _timeRemainingMin: Int64? = nil
     var _network: String? = nil
+    var _trueAirspeedKt: Double? = nil
+    var _windDirectionDeg: Double? = nil
+    var _windSpeedKt: Double? = nil
+    var _outsideTemperatureC: Double? = nil
+    var _fuelFlowKg: Double? = nil
+    var _clientID: String? = nil
+    var _positionIsHeld: Bool = false
+    var _extras: [ProtoNamedText] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -768,6 +1072,14 @@ nonisolated extension ProtoPositionSample: SwiftProtobuf.Message, SwiftProtobuf.
       _enginesRunning = source._enginesRunning
       _timeRemainingMin = source._timeRemainingMin
       _network = source._network
+      _trueAirspeedKt = source._trueAirspeedKt
+      _windDirectionDeg = source._windDirectionDeg
+      _windSpeedKt = source._windSpeedKt
+      _outsideTemperatureC = source._outsideTemperatureC
+      _fuelFlowKg = source._fuelFlowKg
+      _clientID = source._clientID
+      _positionIsHeld = source._positionIsHeld
+      _extras = source._extras
     }
   }
 
@@ -807,6 +1119,14 @@ nonisolated extension ProtoPositionSample: SwiftProtobuf.Message, SwiftProtobuf.
         case 19: try { try decoder.decodeSingularBoolField(value: &_storage._enginesRunning) }()
         case 20: try { try decoder.decodeSingularSInt64Field(value: &_storage._timeRemainingMin) }()
         case 21: try { try decoder.decodeSingularStringField(value: &_storage._network) }()
+        case 22: try { try decoder.decodeSingularDoubleField(value: &_storage._trueAirspeedKt) }()
+        case 23: try { try decoder.decodeSingularDoubleField(value: &_storage._windDirectionDeg) }()
+        case 24: try { try decoder.decodeSingularDoubleField(value: &_storage._windSpeedKt) }()
+        case 25: try { try decoder.decodeSingularDoubleField(value: &_storage._outsideTemperatureC) }()
+        case 26: try { try decoder.decodeSingularDoubleField(value: &_storage._fuelFlowKg) }()
+        case 27: try { try decoder.decodeSingularStringField(value: &_storage._clientID) }()
+        case 28: try { try decoder.decodeSingularBoolField(value: &_storage._positionIsHeld) }()
+        case 29: try { try decoder.decodeRepeatedMessageField(value: &_storage._extras) }()
         default: break
         }
       }
@@ -882,6 +1202,30 @@ nonisolated extension ProtoPositionSample: SwiftProtobuf.Message, SwiftProtobuf.
       try { if let v = _storage._network {
         try visitor.visitSingularStringField(value: v, fieldNumber: 21)
       } }()
+      try { if let v = _storage._trueAirspeedKt {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 22)
+      } }()
+      try { if let v = _storage._windDirectionDeg {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 23)
+      } }()
+      try { if let v = _storage._windSpeedKt {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 24)
+      } }()
+      try { if let v = _storage._outsideTemperatureC {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 25)
+      } }()
+      try { if let v = _storage._fuelFlowKg {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 26)
+      } }()
+      try { if let v = _storage._clientID {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 27)
+      } }()
+      if _storage._positionIsHeld != false {
+        try visitor.visitSingularBoolField(value: _storage._positionIsHeld, fieldNumber: 28)
+      }
+      if !_storage._extras.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._extras, fieldNumber: 29)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -912,10 +1256,265 @@ nonisolated extension ProtoPositionSample: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._enginesRunning != rhs_storage._enginesRunning {return false}
         if _storage._timeRemainingMin != rhs_storage._timeRemainingMin {return false}
         if _storage._network != rhs_storage._network {return false}
+        if _storage._trueAirspeedKt != rhs_storage._trueAirspeedKt {return false}
+        if _storage._windDirectionDeg != rhs_storage._windDirectionDeg {return false}
+        if _storage._windSpeedKt != rhs_storage._windSpeedKt {return false}
+        if _storage._outsideTemperatureC != rhs_storage._outsideTemperatureC {return false}
+        if _storage._fuelFlowKg != rhs_storage._fuelFlowKg {return false}
+        if _storage._clientID != rhs_storage._clientID {return false}
+        if _storage._positionIsHeld != rhs_storage._positionIsHeld {return false}
+        if _storage._extras != rhs_storage._extras {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoFlightLogRecorded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FlightLogRecorded"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lines\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.lines) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.lines.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.lines, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoFlightLogRecorded, rhs: ProtoFlightLogRecorded) -> Bool {
+    if lhs.lines != rhs.lines {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoFlightLine: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FlightLine"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}text\0\u{3}time_ms\0\u{1}position\0\u{3}client_id\0\u{3}received_at_ms\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 3: try { try decoder.decodeSingularSInt64Field(value: &self._timeMs) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._position) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self._clientID) }()
+      case 6: try { try decoder.decodeSingularSInt64Field(value: &self.receivedAtMs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.kind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 2)
+    }
+    try { if let v = self._timeMs {
+      try visitor.visitSingularSInt64Field(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._position {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._clientID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    } }()
+    if self.receivedAtMs != 0 {
+      try visitor.visitSingularSInt64Field(value: self.receivedAtMs, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoFlightLine, rhs: ProtoFlightLine) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs._timeMs != rhs._timeMs {return false}
+    if lhs._position != rhs._position {return false}
+    if lhs._clientID != rhs._clientID {return false}
+    if lhs.receivedAtMs != rhs.receivedAtMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoFlightLine.Kind: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}KIND_LOG\0\u{1}KIND_EVENT\0\u{1}KIND_MESSAGE\0\u{1}KIND_OUT\0\u{1}KIND_OFF\0\u{1}KIND_ON\0\u{1}KIND_IN\0")
+}
+
+nonisolated extension ProtoFlightDetailsChanged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FlightDetailsChanged"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}details\0\u{3}at_ms\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._details) }()
+      case 2: try { try decoder.decodeSingularSInt64Field(value: &self.atMs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._details {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.atMs != 0 {
+      try visitor.visitSingularSInt64Field(value: self.atMs, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoFlightDetailsChanged, rhs: ProtoFlightDetailsChanged) -> Bool {
+    if lhs._details != rhs._details {return false}
+    if lhs.atMs != rhs.atMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoFlightPaused: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FlightPaused"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_ms\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSInt64Field(value: &self.atMs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.atMs != 0 {
+      try visitor.visitSingularSInt64Field(value: self.atMs, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoFlightPaused, rhs: ProtoFlightPaused) -> Bool {
+    if lhs.atMs != rhs.atMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoFlightResumed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FlightResumed"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_ms\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSInt64Field(value: &self.atMs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.atMs != 0 {
+      try visitor.visitSingularSInt64Field(value: self.atMs, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoFlightResumed, rhs: ProtoFlightResumed) -> Bool {
+    if lhs.atMs != rhs.atMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoFlightCommented: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FlightCommented"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}user\0\u{1}ident\0\u{1}name\0\u{1}text\0\u{3}at_ms\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.user) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.ident) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 6: try { try decoder.decodeSingularSInt64Field(value: &self.atMs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularInt64Field(value: self.number, fieldNumber: 1)
+    }
+    if !self.user.isEmpty {
+      try visitor.visitSingularBytesField(value: self.user, fieldNumber: 2)
+    }
+    if !self.ident.isEmpty {
+      try visitor.visitSingularStringField(value: self.ident, fieldNumber: 3)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 4)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 5)
+    }
+    if self.atMs != 0 {
+      try visitor.visitSingularSInt64Field(value: self.atMs, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoFlightCommented, rhs: ProtoFlightCommented) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.user != rhs.user {return false}
+    if lhs.ident != rhs.ident {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs.atMs != rhs.atMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -123,11 +123,66 @@ nonisolated struct ProtoPIREPFiled: @unchecked Sendable {
   /// Clears the value of `content`. Subsequent reads from it will return its default value.
   mutating func clearContent() {_uniqueStorage()._content = nil}
 
+  /// Hash of what was sent, where the gateway completed the content.
+  var sentHash: UInt64 {
+    get {_storage._sentHash ?? 0}
+    set {_uniqueStorage()._sentHash = newValue}
+  }
+  /// Returns true if `sentHash` has been explicitly set.
+  var hasSentHash: Bool {_storage._sentHash != nil}
+  /// Clears the value of `sentHash`. Subsequent reads from it will return its default value.
+  mutating func clearSentHash() {_uniqueStorage()._sentHash = nil}
+
+  /// An earlier report of the same pilot, number and airports.
+  var possibleRepeat: Data {
+    get {_storage._possibleRepeat ?? Data()}
+    set {_uniqueStorage()._possibleRepeat = newValue}
+  }
+  /// Returns true if `possibleRepeat` has been explicitly set.
+  var hasPossibleRepeat: Bool {_storage._possibleRepeat != nil}
+  /// Clears the value of `possibleRepeat`. Subsequent reads from it will return its default value.
+  mutating func clearPossibleRepeat() {_uniqueStorage()._possibleRepeat = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// pirep.amended: a further part of the report came; the content as it is now.
+nonisolated struct ProtoPIREPAmended: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var content: ProtoReportContent {
+    get {_content ?? ProtoReportContent()}
+    set {_content = newValue}
+  }
+  /// Returns true if `content` has been explicitly set.
+  var hasContent: Bool {self._content != nil}
+  /// Clears the value of `content`. Subsequent reads from it will return its default value.
+  mutating func clearContent() {self._content = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _content: ProtoReportContent? = nil
+}
+
+/// pirep.withdrawn: by the pilot, before anybody decided.
+nonisolated struct ProtoPIREPWithdrawn: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var atMs: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 /// What the tracker filed, without who and when: what a repeat must repeat.
@@ -216,6 +271,16 @@ nonisolated struct ProtoReportContent: Sendable {
 
   var events: [ProtoTrackerEvent] = []
 
+  /// Absent where the report said nothing beyond the fields above.
+  var details: ProtoFlightDetails {
+    get {_details ?? ProtoFlightDetails()}
+    set {_details = newValue}
+  }
+  /// Returns true if `details` has been explicitly set.
+  var hasDetails: Bool {self._details != nil}
+  /// Clears the value of `details`. Subsequent reads from it will return its default value.
+  mutating func clearDetails() {self._details = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -228,6 +293,7 @@ nonisolated struct ProtoReportContent: Sendable {
   fileprivate var _fuelUsedKg: Double? = nil
   fileprivate var _distanceNm: Double? = nil
   fileprivate var _comments: String? = nil
+  fileprivate var _details: ProtoFlightDetails? = nil
 }
 
 /// An event that the tracker itself logged.
@@ -841,7 +907,7 @@ nonisolated extension ProtoOutcome: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension ProtoPIREPFiled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PIREPFiled"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}flight\0\u{1}number\0\u{1}user\0\u{3}filed_at_ms\0\u{3}flight_time_hours\0\u{3}fuel_used_as_sent\0\u{1}content\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}flight\0\u{1}number\0\u{1}user\0\u{3}filed_at_ms\0\u{3}flight_time_hours\0\u{3}fuel_used_as_sent\0\u{1}content\0\u{3}sent_hash\0\u{3}possible_repeat\0")
 
   fileprivate class _StorageClass {
     var _flight: Data = Data()
@@ -851,6 +917,8 @@ nonisolated extension ProtoPIREPFiled: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _flightTimeHours: Double? = nil
     var _fuelUsedAsSent: Double? = nil
     var _content: ProtoReportContent? = nil
+    var _sentHash: UInt64? = nil
+    var _possibleRepeat: Data? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -868,6 +936,8 @@ nonisolated extension ProtoPIREPFiled: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _flightTimeHours = source._flightTimeHours
       _fuelUsedAsSent = source._fuelUsedAsSent
       _content = source._content
+      _sentHash = source._sentHash
+      _possibleRepeat = source._possibleRepeat
     }
   }
 
@@ -893,6 +963,8 @@ nonisolated extension ProtoPIREPFiled: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 5: try { try decoder.decodeSingularDoubleField(value: &_storage._flightTimeHours) }()
         case 6: try { try decoder.decodeSingularDoubleField(value: &_storage._fuelUsedAsSent) }()
         case 7: try { try decoder.decodeSingularMessageField(value: &_storage._content) }()
+        case 8: try { try decoder.decodeSingularFixed64Field(value: &_storage._sentHash) }()
+        case 9: try { try decoder.decodeSingularBytesField(value: &_storage._possibleRepeat) }()
         default: break
         }
       }
@@ -926,6 +998,12 @@ nonisolated extension ProtoPIREPFiled: SwiftProtobuf.Message, SwiftProtobuf._Mes
       try { if let v = _storage._content {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
       } }()
+      try { if let v = _storage._sentHash {
+        try visitor.visitSingularFixed64Field(value: v, fieldNumber: 8)
+      } }()
+      try { if let v = _storage._possibleRepeat {
+        try visitor.visitSingularBytesField(value: v, fieldNumber: 9)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -942,6 +1020,8 @@ nonisolated extension ProtoPIREPFiled: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._flightTimeHours != rhs_storage._flightTimeHours {return false}
         if _storage._fuelUsedAsSent != rhs_storage._fuelUsedAsSent {return false}
         if _storage._content != rhs_storage._content {return false}
+        if _storage._sentHash != rhs_storage._sentHash {return false}
+        if _storage._possibleRepeat != rhs_storage._possibleRepeat {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -951,9 +1031,73 @@ nonisolated extension ProtoPIREPFiled: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 }
 
+nonisolated extension ProtoPIREPAmended: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PIREPAmended"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}content\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._content) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._content {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoPIREPAmended, rhs: ProtoPIREPAmended) -> Bool {
+    if lhs._content != rhs._content {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoPIREPWithdrawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PIREPWithdrawn"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_ms\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSInt64Field(value: &self.atMs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.atMs != 0 {
+      try visitor.visitSingularSInt64Field(value: self.atMs, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoPIREPWithdrawn, rhs: ProtoPIREPWithdrawn) -> Bool {
+    if lhs.atMs != rhs.atMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension ProtoReportContent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ReportContent"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}aircraft\0\u{1}load\0\u{3}flight_time_min\0\u{3}block_time_min\0\u{3}landing_rate_fpm\0\u{3}fuel_used_kg\0\u{3}distance_nm\0\u{1}route\0\u{1}comments\0\u{1}log\0\u{1}events\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}aircraft\0\u{1}load\0\u{3}flight_time_min\0\u{3}block_time_min\0\u{3}landing_rate_fpm\0\u{3}fuel_used_kg\0\u{3}distance_nm\0\u{1}route\0\u{1}comments\0\u{1}log\0\u{1}events\0\u{1}details\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -972,6 +1116,7 @@ nonisolated extension ProtoReportContent: SwiftProtobuf.Message, SwiftProtobuf._
       case 9: try { try decoder.decodeSingularStringField(value: &self._comments) }()
       case 10: try { try decoder.decodeRepeatedStringField(value: &self.log) }()
       case 11: try { try decoder.decodeRepeatedMessageField(value: &self.events) }()
+      case 12: try { try decoder.decodeSingularMessageField(value: &self._details) }()
       default: break
       }
     }
@@ -1015,6 +1160,9 @@ nonisolated extension ProtoReportContent: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.events.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.events, fieldNumber: 11)
     }
+    try { if let v = self._details {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1030,6 +1178,7 @@ nonisolated extension ProtoReportContent: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs._comments != rhs._comments {return false}
     if lhs.log != rhs.log {return false}
     if lhs.events != rhs.events {return false}
+    if lhs._details != rhs._details {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -119,6 +119,68 @@ nonisolated struct ProtoTenantSettings: Sendable {
 
   var abandonHours: Int64 = 0
 
+  var airlineCodes: [String] = []
+
+  var pilotOffset: Int64 = 0
+
+  var hub: String {
+    get {_hub ?? String()}
+    set {_hub = newValue}
+  }
+  /// Returns true if `hub` has been explicitly set.
+  var hasHub: Bool {self._hub != nil}
+  /// Clears the value of `hub`. Subsequent reads from it will return its default value.
+  mutating func clearHub() {self._hub = nil}
+
+  /// 0 is no limit.
+  var bookingMaximum: Int64 = 0
+
+  /// 0 is off.
+  var sameAddressMin: Int64 = 0
+
+  var disabledAdapters: [String] = []
+
+  /// Sorted by name (by the bytes of its UTF-8), each name once.
+  var trackerOptions: [ProtoNamedText] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _hub: String? = nil
+}
+
+/// tenant.notice-posted
+nonisolated struct ProtoTenantNoticePosted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var id: Data = Data()
+
+  var number: Int64 = 0
+
+  var title: String = String()
+
+  var body: String = String()
+
+  var postedBy: String = String()
+
+  var postedAtMs: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// tenant.notice-withdrawn
+nonisolated struct ProtoTenantNoticeWithdrawn: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var id: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -278,7 +340,7 @@ nonisolated extension ProtoTenantSettingsChanged: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension ProtoTenantSettings: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".TenantSettings"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}live_public\0\u{3}booking_exclusive\0\u{3}charters_allowed\0\u{3}live_min\0\u{3}abandon_hours\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}live_public\0\u{3}booking_exclusive\0\u{3}charters_allowed\0\u{3}live_min\0\u{3}abandon_hours\0\u{3}airline_codes\0\u{3}pilot_offset\0\u{1}hub\0\u{3}booking_maximum\0\u{3}same_address_min\0\u{3}disabled_adapters\0\u{3}tracker_options\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -291,12 +353,23 @@ nonisolated extension ProtoTenantSettings: SwiftProtobuf.Message, SwiftProtobuf.
       case 3: try { try decoder.decodeSingularBoolField(value: &self.chartersAllowed) }()
       case 4: try { try decoder.decodeSingularInt64Field(value: &self.liveMin) }()
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.abandonHours) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.airlineCodes) }()
+      case 7: try { try decoder.decodeSingularSInt64Field(value: &self.pilotOffset) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self._hub) }()
+      case 9: try { try decoder.decodeSingularInt64Field(value: &self.bookingMaximum) }()
+      case 10: try { try decoder.decodeSingularInt64Field(value: &self.sameAddressMin) }()
+      case 11: try { try decoder.decodeRepeatedStringField(value: &self.disabledAdapters) }()
+      case 12: try { try decoder.decodeRepeatedMessageField(value: &self.trackerOptions) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.livePublic != false {
       try visitor.visitSingularBoolField(value: self.livePublic, fieldNumber: 1)
     }
@@ -312,6 +385,27 @@ nonisolated extension ProtoTenantSettings: SwiftProtobuf.Message, SwiftProtobuf.
     if self.abandonHours != 0 {
       try visitor.visitSingularInt64Field(value: self.abandonHours, fieldNumber: 5)
     }
+    if !self.airlineCodes.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.airlineCodes, fieldNumber: 6)
+    }
+    if self.pilotOffset != 0 {
+      try visitor.visitSingularSInt64Field(value: self.pilotOffset, fieldNumber: 7)
+    }
+    try { if let v = self._hub {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 8)
+    } }()
+    if self.bookingMaximum != 0 {
+      try visitor.visitSingularInt64Field(value: self.bookingMaximum, fieldNumber: 9)
+    }
+    if self.sameAddressMin != 0 {
+      try visitor.visitSingularInt64Field(value: self.sameAddressMin, fieldNumber: 10)
+    }
+    if !self.disabledAdapters.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.disabledAdapters, fieldNumber: 11)
+    }
+    if !self.trackerOptions.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.trackerOptions, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -321,6 +415,98 @@ nonisolated extension ProtoTenantSettings: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.chartersAllowed != rhs.chartersAllowed {return false}
     if lhs.liveMin != rhs.liveMin {return false}
     if lhs.abandonHours != rhs.abandonHours {return false}
+    if lhs.airlineCodes != rhs.airlineCodes {return false}
+    if lhs.pilotOffset != rhs.pilotOffset {return false}
+    if lhs._hub != rhs._hub {return false}
+    if lhs.bookingMaximum != rhs.bookingMaximum {return false}
+    if lhs.sameAddressMin != rhs.sameAddressMin {return false}
+    if lhs.disabledAdapters != rhs.disabledAdapters {return false}
+    if lhs.trackerOptions != rhs.trackerOptions {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoTenantNoticePosted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TenantNoticePosted"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}number\0\u{1}title\0\u{1}body\0\u{3}posted_by\0\u{3}posted_at_ms\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.number) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.title) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.body) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.postedBy) }()
+      case 6: try { try decoder.decodeSingularSInt64Field(value: &self.postedAtMs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if self.number != 0 {
+      try visitor.visitSingularInt64Field(value: self.number, fieldNumber: 2)
+    }
+    if !self.title.isEmpty {
+      try visitor.visitSingularStringField(value: self.title, fieldNumber: 3)
+    }
+    if !self.body.isEmpty {
+      try visitor.visitSingularStringField(value: self.body, fieldNumber: 4)
+    }
+    if !self.postedBy.isEmpty {
+      try visitor.visitSingularStringField(value: self.postedBy, fieldNumber: 5)
+    }
+    if self.postedAtMs != 0 {
+      try visitor.visitSingularSInt64Field(value: self.postedAtMs, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoTenantNoticePosted, rhs: ProtoTenantNoticePosted) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.title != rhs.title {return false}
+    if lhs.body != rhs.body {return false}
+    if lhs.postedBy != rhs.postedBy {return false}
+    if lhs.postedAtMs != rhs.postedAtMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoTenantNoticeWithdrawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TenantNoticeWithdrawn"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoTenantNoticeWithdrawn, rhs: ProtoTenantNoticeWithdrawn) -> Bool {
+    if lhs.id != rhs.id {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

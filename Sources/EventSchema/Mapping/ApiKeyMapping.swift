@@ -14,6 +14,7 @@ extension ProtoApiKeyCreated: EventMessage {
             }
         hash = details.hash
         prefix = details.prefix
+        digests = details.digests ?? []
     }
     func event() throws(FieldError) -> DomainEvent {
         let kind: ApiKeyDetails.Kind =
@@ -24,7 +25,7 @@ extension ProtoApiKeyCreated: EventMessage {
             }
         let details = ApiKeyDetails(
             id: try ApiKeyID(id, "ApiKeyCreated.id"), user: try UserID(user, "ApiKeyCreated.user"), kind: kind,
-            hash: hash, prefix: prefix
+            hash: hash, prefix: prefix, digests: digests.isEmpty ? nil : digests
         )
         return .apiKey(.created(details))
     }

@@ -22,6 +22,8 @@ extension ProtoFlightOpened: EventMessage {
         if let value = opening.network { network = value }
         ruleset = ProtoRulesetReference(opening.ruleset)
         openedAtMs = opening.openedAt.milliseconds
+        if let value = opening.code { code = value }
+        if let value = opening.clientKey { clientKey = value }
     }
     func event() throws(FieldError) -> DomainEvent {
         guard hasRuleset else { throw FieldError("FlightOpened.ruleset") }
@@ -33,7 +35,9 @@ extension ProtoFlightOpened: EventMessage {
             departure: hasDeparture ? try ICAOLocation(departure, "FlightOpened.departure") : nil,
             arrival: hasArrival ? try ICAOLocation(arrival, "FlightOpened.arrival") : nil,
             alternate: hasAlternate ? try ICAOLocation(alternate, "FlightOpened.alternate") : nil,
-            network: hasNetwork ? network : nil, ruleset: ruleset.value, openedAt: Timestamp(milliseconds: openedAtMs)
+            network: hasNetwork ? network : nil, ruleset: ruleset.value,
+            openedAt: Timestamp(milliseconds: openedAtMs), code: hasCode ? code : nil,
+            clientKey: hasClientKey ? clientKey : nil
         )
         return .flight(.opened(opening))
     }
@@ -51,6 +55,97 @@ extension ProtoFlightPositionsRecorded: EventMessage {
         values.reserveCapacity(samples.count)
         for sample in samples { values.append(try sample.value()) }
         return .flight(.positionsRecorded(values, clockShift: Milliseconds(clockShiftMs)))
+    }
+}
+
+extension ProtoFlightLogRecorded: EventMessage {
+    static let eventType = "flight.log-recorded"
+    func event() throws(FieldError) -> DomainEvent {
+        var values: [FlightLine] = []
+        values.reserveCapacity(lines.count)
+        for line in lines { values.append(try line.value()) }
+        return .flight(.linesRecorded(values))
+    }
+}
+
+extension ProtoFlightLine {
+    init(_ line: FlightLine) {
+        self.init()
+        kind =
+            switch line.kind {
+            case .log: .log
+            case .event: .event
+            case .message: .message
+            case .out: .out
+            case .off: .off
+            case .on: .on
+            case .inBlock: .in
+            }
+        text = line.text
+        if let value = line.time { timeMs = value.milliseconds }
+        if let value = line.position { position = ProtoPosition(value) }
+        if let value = line.clientID { clientID = value }
+        receivedAtMs = line.receivedAt.milliseconds
+    }
+    func value() throws(FieldError) -> FlightLine {
+        let kind: FlightLine.Kind =
+            switch kind {
+            case .log: .log
+            case .event: .event
+            case .message: .message
+            case .out: .out
+            case .off: .off
+            case .on: .on
+            case .in: .inBlock
+            case .unspecified, .UNRECOGNIZED: throw FieldError("FlightLine.kind")
+            }
+        return FlightLine(
+            kind, text, time: Timestamp(timeMs, if: hasTimeMs),
+            position: hasPosition ? try position.value("FlightLine.position") : nil,
+            clientID: hasClientID ? clientID : nil, receivedAt: Timestamp(milliseconds: receivedAtMs)
+        )
+    }
+}
+
+extension ProtoFlightDetailsChanged: EventMessage {
+    static let eventType = "flight.details-changed"
+    init(_ details: FlightDetails, _ at: Timestamp) {
+        self.init()
+        self.details = ProtoFlightDetails(details)
+        atMs = at.milliseconds
+    }
+    func event() throws(FieldError) -> DomainEvent {
+        .flight(.detailsChanged(try details.value(), at: Timestamp(milliseconds: atMs)))
+    }
+}
+
+extension ProtoFlightPaused: EventMessage {
+    static let eventType = "flight.paused"
+    func event() -> DomainEvent { .flight(.paused(at: Timestamp(milliseconds: atMs))) }
+}
+
+extension ProtoFlightResumed: EventMessage {
+    static let eventType = "flight.resumed"
+    func event() -> DomainEvent { .flight(.resumed(at: Timestamp(milliseconds: atMs))) }
+}
+
+extension ProtoFlightCommented: EventMessage {
+    static let eventType = "flight.commented"
+    init(_ comment: FlightComment) {
+        self.init()
+        number = Int64(comment.number)
+        user = comment.user.data
+        ident = comment.ident
+        name = comment.name
+        text = comment.text
+        atMs = comment.at.milliseconds
+    }
+    func event() throws(FieldError) -> DomainEvent {
+        let comment = FlightComment(
+            number: Int(number), user: try UserID(user, "FlightCommented.user"), ident: ident, name: name, text: text,
+            at: Timestamp(milliseconds: atMs)
+        )
+        return .flight(.commented(comment))
     }
 }
 
@@ -94,6 +189,14 @@ extension ProtoPositionSample {
         if let value = sample.enginesRunning { enginesRunning = value }
         if let value = sample.timeRemaining { timeRemainingMin = Int64(value.rawValue) }
         if let value = sample.network { network = value }
+        if let value = sample.trueAirspeed { trueAirspeedKt = value.rawValue }
+        if let value = sample.windDirection { windDirectionDeg = value.rawValue }
+        if let value = sample.windSpeed { windSpeedKt = value.rawValue }
+        if let value = sample.outsideTemperature { outsideTemperatureC = value }
+        if let value = sample.fuelFlow { fuelFlowKg = value.rawValue }
+        if let value = sample.clientID { clientID = value }
+        positionIsHeld = sample.positionIsHeld
+        if !sample.extras.isEmpty { extras = ProtoNamedText.list(sample.extras) }
     }
     func value() throws(FieldError) -> PositionSample {
         guard let position = Position(latitude: latitude, longitude: longitude) else {
@@ -120,6 +223,14 @@ extension ProtoPositionSample {
         if hasEnginesRunning { sample.enginesRunning = enginesRunning }
         sample.timeRemaining = Minutes(timeRemainingMin, if: hasTimeRemainingMin)
         if hasNetwork { sample.network = network }
+        sample.trueAirspeed = Knots(trueAirspeedKt, if: hasTrueAirspeedKt)
+        sample.windDirection = Degrees(windDirectionDeg, if: hasWindDirectionDeg)
+        sample.windSpeed = Knots(windSpeedKt, if: hasWindSpeedKt)
+        if hasOutsideTemperatureC { sample.outsideTemperature = outsideTemperatureC }
+        sample.fuelFlow = Kilograms(fuelFlowKg, if: hasFuelFlowKg)
+        if hasClientID { sample.clientID = clientID }
+        sample.positionIsHeld = positionIsHeld
+        if !extras.isEmpty { sample.extras = try extras.values("PositionSample.extras") }
         return sample
     }
 }

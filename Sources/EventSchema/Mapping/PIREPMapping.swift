@@ -12,6 +12,8 @@ extension ProtoPIREPFiled: EventMessage {
         if let value = report.flightTimeHours { flightTimeHours = value }
         if let value = report.fuelUsedAsSent { fuelUsedAsSent = value }
         content = ProtoReportContent(report.content)
+        if let value = report.sentHash { sentHash = value }
+        if let value = report.possibleRepeat { possibleRepeat = value.data }
     }
     func event() throws(FieldError) -> DomainEvent {
         guard hasContent else { throw FieldError("PIREPFiled.content") }
@@ -19,10 +21,25 @@ extension ProtoPIREPFiled: EventMessage {
             flight: try FlightID(flight, "PIREPFiled.flight"), number: Int(number),
             user: try UserID(user, "PIREPFiled.user"), filedAt: Timestamp(milliseconds: filedAtMs),
             flightTimeHours: hasFlightTimeHours ? flightTimeHours : nil,
-            fuelUsedAsSent: hasFuelUsedAsSent ? fuelUsedAsSent : nil, content: content.value
+            fuelUsedAsSent: hasFuelUsedAsSent ? fuelUsedAsSent : nil, content: try content.value(),
+            sentHash: hasSentHash ? sentHash : nil,
+            possibleRepeat: hasPossibleRepeat ? try FlightID(possibleRepeat, "PIREPFiled.possible_repeat") : nil
         )
         return .pirep(.filed(report))
     }
+}
+
+extension ProtoPIREPAmended: EventMessage {
+    static let eventType = "pirep.amended"
+    func event() throws(FieldError) -> DomainEvent {
+        guard hasContent else { throw FieldError("PIREPAmended.content") }
+        return .pirep(.amended(try content.value()))
+    }
+}
+
+extension ProtoPIREPWithdrawn: EventMessage {
+    static let eventType = "pirep.withdrawn"
+    func event() -> DomainEvent { .pirep(.withdrawn(at: Timestamp(milliseconds: atMs))) }
 }
 
 extension ProtoReportContent {
@@ -39,8 +56,9 @@ extension ProtoReportContent {
         if let value = content.comments { comments = value }
         log = content.log
         events = content.events.map(ProtoTrackerEvent.init)
+        if !content.details.isEmpty { details = ProtoFlightDetails(content.details) }
     }
-    var value: FiledReport.Content {
+    func value() throws(FieldError) -> FiledReport.Content {
         var content = FiledReport.Content(route: route, log: log, events: events.map(\.value))
         if hasAircraft { content.aircraft = Int(aircraft) }
         if hasLoad { content.load = load }
@@ -50,6 +68,7 @@ extension ProtoReportContent {
         content.fuelUsed = Kilograms(fuelUsedKg, if: hasFuelUsedKg)
         content.distance = NauticalMiles(distanceNm, if: hasDistanceNm)
         if hasComments { content.comments = comments }
+        if hasDetails { content.details = try details.value() }
         return content
     }
 }

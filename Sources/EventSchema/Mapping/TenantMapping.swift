@@ -33,7 +33,34 @@ extension ProtoTenantSettingsChanged: EventMessage {
     static let eventType = "tenant.settings-changed"
     func event() throws(FieldError) -> DomainEvent {
         guard hasSettings else { throw FieldError("TenantSettingsChanged.settings") }
-        return .tenant(.settingsChanged(settings.value))
+        return .tenant(.settingsChanged(try settings.value()))
+    }
+}
+
+extension ProtoTenantNoticePosted: EventMessage {
+    static let eventType = "tenant.notice-posted"
+    init(_ notice: Notice) {
+        self.init()
+        id = notice.id.data
+        number = Int64(notice.number)
+        title = notice.title
+        body = notice.body
+        postedBy = notice.postedBy
+        postedAtMs = notice.postedAt.milliseconds
+    }
+    func event() throws(FieldError) -> DomainEvent {
+        let notice = Notice(
+            id: try NoticeID(id, "TenantNoticePosted.id"), number: Int(number), title: title, body: body,
+            postedBy: postedBy, postedAt: Timestamp(milliseconds: postedAtMs)
+        )
+        return .tenant(.noticePosted(notice))
+    }
+}
+
+extension ProtoTenantNoticeWithdrawn: EventMessage {
+    static let eventType = "tenant.notice-withdrawn"
+    func event() throws(FieldError) -> DomainEvent {
+        .tenant(.noticeWithdrawn(try NoticeID(id, "TenantNoticeWithdrawn.id")))
     }
 }
 
@@ -45,14 +72,28 @@ extension ProtoTenantSettings {
         chartersAllowed = settings.chartersAllowed
         liveMin = Int64(settings.liveMinutes)
         abandonHours = Int64(settings.abandonHours)
+        airlineCodes = settings.airlineCodes
+        pilotOffset = Int64(settings.pilotOffset)
+        if let value = settings.hub { hub = value }
+        bookingMaximum = Int64(settings.bookingMaximum)
+        sameAddressMin = Int64(settings.sameAddressMinutes)
+        disabledAdapters = settings.disabledAdapters
+        trackerOptions = ProtoNamedText.list(settings.trackerOptions)
     }
-    var value: TenantSettings {
+    func value() throws(FieldError) -> TenantSettings {
         var settings = TenantSettings()
         settings.livePublic = livePublic
         settings.bookingExclusive = bookingExclusive
         settings.chartersAllowed = chartersAllowed
         settings.liveMinutes = Int(liveMin)
         settings.abandonHours = Int(abandonHours)
+        settings.airlineCodes = airlineCodes
+        settings.pilotOffset = Int(pilotOffset)
+        settings.hub = hasHub ? hub : nil
+        settings.bookingMaximum = Int(bookingMaximum)
+        settings.sameAddressMinutes = Int(sameAddressMin)
+        settings.disabledAdapters = disabledAdapters
+        settings.trackerOptions = try trackerOptions.values("TenantSettings.tracker_options")
         return settings
     }
 }

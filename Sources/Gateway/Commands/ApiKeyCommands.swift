@@ -2,6 +2,7 @@ import Application
 import ArgumentParser
 import Domain
 import Protocols
+import Secrets
 
 struct ApiKeyCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,7 +25,9 @@ struct ApiKeyCommands: AsyncParsableCommand {
                 let key = parts.tokens.makeToken()
                 let details = ApiKeyDetails(
                     id: .make(at: Composition.now()), user: profile.id, kind: kind,
-                    hash: Hex.lowerCase(parts.tokens.digest(of: key)), prefix: String(key.prefix(8)))
+                    hash: Hex.lowerCase(parts.tokens.digest(of: key)), prefix: String(key.prefix(8)),
+                    digests: kind == .tracker
+                        ? KeyDigests.all(of: key).map { Hex.lowerCase(parts.tokens.digest(of: $0)) } : nil)
                 try await parts.administration.createApiKey(tenant, details)
                 store.output.show(
                     .make([

@@ -87,6 +87,7 @@ struct BookingCommands: AsyncParsableCommand {
             switch refusal {
             case .taken:
                 "\(flight) is booked by another pilot: choose another flight, or allow it with `albatross tenant set SLUG --booking-exclusive false`"
+            case .limit: "the pilot has as many bookings as this airline allows"
             case .scheduleUnknown: "\(flight) is not in the timetable"
             case .bookingUnknown: "no such booking"
             case .aircraftUnknown: "this aircraft is not in service"

@@ -47,6 +47,14 @@ struct Decode: AsyncParsableCommand {
             switch decoded.credential {
             case .none: "none needed"
             case .session(let token): token.isEmpty ? "session token needed, none sent" : "session token"
+            case .clientSession(let pilot, let token):
+                "session token of \(token.count) characters, made by the client of pilot \(pilot)"
+            case .key(let key): key == nil ? "API key needed, none sent" : "API key"
+            case .pilot(let name, let secret):
+                (name.map(RequestText.pilot) ?? "the owner of the tracker key")
+                    + (secret == nil ? "" : ", with a secret")
+                    + (frame.trackerKey == nil ? "" : ", with a tracker key in the path")
+            case .named(let name): "\(RequestText.pilot(name)), not proven"
             }
         let unknown = decoded.unrecognised.sorted { $0.key < $1.key }
         let unknownJSON = JSONValue.object(JSONObject(unknown.map { .init($0.key, .string($0.value)) }))
@@ -101,6 +109,8 @@ enum CapturedFrame {
         }
         var contentType: String?
         var authorization: String?
+        var apiKey: String?
+        var userAgent: String?
         while let header = line(), !header.isEmpty {
             guard let colon = header.firstIndex(of: ":") else {
                 throw Refused("\"\(header.prefix(40))\" is no header: leave an empty line before the body")
@@ -109,13 +119,27 @@ enum CapturedFrame {
             switch header[..<colon].lowercased() {
             case "content-type": contentType = value
             case "authorization": authorization = value
+            case "x-api-key": apiKey = value
+            case "user-agent": userAgent = value
             default: break
             }
         }
         let (path, query) = target(String(parts[1]), adapter: adapter)
-        return RawFrame(
-            method: parts[0].uppercased(), path: path, query: query, contentType: contentType,
+        let (key, rest) = trackerKey(path)
+        var frame = RawFrame(
+            method: parts[0].uppercased(), path: rest, query: query, contentType: contentType,
             authorization: authorization, body: Array(bytes[index...]), receivedAt: receivedAt)
+        frame.apiKey = apiKey
+        frame.userAgent = userAgent
+        frame.trackerKey = key
+        frame.site.codes = ["VMS"]
+        return frame
+    }
+
+    private static func trackerKey(_ path: String) -> (key: String?, rest: String) {
+        let parts = path.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count >= 2, parts[0] == "k" else { return (nil, path) }
+        return (String(parts[1]), parts.count > 2 ? String(parts[2]) : "")
     }
 
     /// What follows the adapter's root, whether the capture shows the whole URL, its path, or just that.
@@ -141,84 +165,121 @@ enum RequestText {
         case .preflight: "preflight"
         case .logIn: "log in"
         case .session(_, let renew): renew ? "resume a session" : "verify a session"
+        case .clientSession(_, _, let new): new == nil ? "verify a session" : "resume a session"
+        case .identify: "who am I"
+        case .profile: "a pilot"
         case .statistics: "the pilot's statistics"
+        case .airlines: "list airlines"
         case .airports: "list airports"
+        case .airportsNamed: "airports by code"
         case .aircraft: "list aircraft"
+        case .findAircraft: "find an aircraft"
         case .subfleets: "list subfleets"
         case .flightTypes: "list flight types"
         case .news: "latest news"
         case .searchSchedules: "search the timetable"
+        case .schedule, .scheduleNumbered: "a flight of the timetable"
         case .bookings: "the pilot's bookings"
+        case .booking: "a booking"
+        case .nextBooking: "the pilot's oldest booking"
         case .book: "book a flight"
         case .changeBookedAircraft: "change the aircraft of a booking"
         case .cancelBooking: "cancel a booking"
         case .charter: "book a charter"
         case .startFlight: "start a flight"
-        case .positions: "positions"
+        case .begin: "begin a flight"
+        case .progress(_, let progress):
+            progress.positions.isEmpty ? "progress of a flight" : "positions"
+        case .comment: "comment on a flight"
         case .cancelFlight: "cancel a flight"
         case .file: "file a report"
+        case .flight: "a flight or report"
+        case .track: "the track of a flight"
+        case .flights: "the pilot's flights and reports"
+        case .runningFlights: "flights under way"
         case .searchReports: "search the pilot's reports"
         case .latestReport: "the pilot's latest report"
         case .reportDetails: "details of a report"
         }
     }
 
+    static func pilot(_ name: PilotName) -> String {
+        switch name {
+        case .number(let number): "pilot number \(number)"
+        case .email(let email): "e-mail \(email)"
+        case .ident(let ident): "ident \(ident)"
+        case .unusable: "nobody: the name can be no pilot's"
+        }
+    }
+
     static func lines(_ request: TrackerRequest) -> [String] {
         switch request {
-        case .probe, .preflight, .statistics, .airports, .aircraft, .subfleets, .flightTypes, .news, .bookings,
-            .latestReport:
-            return []
         case .logIn(let logIn):
-            let who: String =
-                switch logIn.name {
-                case .number(let number): "number \(number)"
-                case .email(let email): "e-mail \(email)"
-                case .ident(let ident): "ident \(ident)"
-                case .unusable: "nobody: the name can be no pilot's"
-                }
-            return ["pilot: \(who)", "password: \(logIn.password.count) characters"]
+            return ["pilot: \(pilot(logIn.name))", "password: \(logIn.password.count) characters"]
         case .session(let token, _): return ["token: \(token.count) characters"]
-        case .searchSchedules(let query):
-            return [
-                query.departure.map { "departure: \($0)" }, query.arrival.map { "arrival: \($0)" },
-                query.minimumFlightTimeHours.map { "flight time from: \($0) h" },
-                query.maximumFlightTimeHours.map { "flight time to: \($0) h" },
-                query.minimumDistance.map { "distance from: \($0.rawValue) NM" },
-                query.maximumDistance.map { "distance to: \($0.rawValue) NM" },
-                query.aircraft.map { "aircraft: \($0)" },
-                query.callsign.map { "callsign: \($0)" }, "limit: \(query.limit)",
-            ].compactMap { $0 }
-        case .book(let schedule, let aircraft):
-            return ["schedule: \(schedule)", aircraft.map { "aircraft: \($0)" }].compactMap { $0 }
-        case .changeBookedAircraft(let booking, let aircraft): return ["booking: \(booking)", "aircraft: \(aircraft)"]
-        case .cancelBooking(let booking), .startFlight(let booking): return ["booking: \(booking)"]
-        case .charter(let charter):
-            return [
-                "callsign: \(charter.callsign)", "from \(charter.departure) to \(charter.arrival)",
-                "route: \(charter.route.joined(separator: " "))", "aircraft: \(charter.aircraft)",
-                "cruise: \(charter.cruise)",
-                charter.isCargo ? "cargo" : "passengers", "\(charter.departureTime) to \(charter.arrivalTime)",
-            ]
-        case .positions(let key, let reports): return [flight(key)] + reports.flatMap(position)
-        case .cancelFlight(let key): return [flight(key)]
+        case .begin(let start):
+            return [start.schedule.map { "schedule: \($0)" }].compactMap { $0 } + facts(start.details)
+                + facts(start.progress)
+        case .progress(let key, let progress): return [flight(key)] + facts(progress)
+        case .comment(let key, let text): return [flight(key), "comment: \(text.count) characters"]
+        case .cancelFlight(let key, _): return [flight(key)]
         case .file(let key, let filing):
-            let content = filing.content
-            return [
-                flight(key), content.aircraft.map { "aircraft: \($0)" },
-                filing.flightTimeHours.map { "flight time: \($0) h" },
-                content.landingRate.map { "landing rate: \(plain($0.rawValue)) ft/min" },
-                content.fuelUsed.map { "fuel used: \(plain(($0.rawValue * 10).rounded() / 10)) kg" },
-                content.load.map { "load: \(plain($0))" }, "route: \(content.route)",
-                content.comments.map { "comments: \($0)" }, "log: \(content.log.count) lines",
-                "events: \(content.events.count)",
-            ].compactMap { $0 }
-        case .searchReports(let query):
-            return [
-                query.departure.map { "departure: \($0)" }, query.arrival.map { "arrival: \($0)" },
-                query.from.map { "from: \($0.iso8601)" }, query.to.map { "to: \($0.iso8601)" },
-                query.status.map { "status: \($0.rawValue)" }, query.aircraft.map { "aircraft: \($0)" },
-            ].compactMap { $0 }
-        case .reportDetails(let id): return ["report: \(id)"]
+            return [flight(key)]
+                + [
+                    filing.flightTimeHours.map { "flight time: \($0) h" },
+                    filing.content.load.map { "load: \(plain($0))" },
+                    filing.piece.map { "part of the report: \($0.count) characters" },
+                    "log: \(filing.content.log.count) lines", "events: \(filing.content.events.count)",
+                ].compactMap { $0 } + facts(filing.content) + facts(filing.progress)
+        default: return facts(request)
+        }
+    }
+
+    private static func facts(_ progress: FlightProgress) -> [String] {
+        progress.positions.flatMap(position) + progress.lines.map { "\($0.kind.rawValue): \($0.text)" }
+            + facts(progress.details) + [progress.pause.map { $0 ? "paused" : "resumed" }].compactMap { $0 }
+            + (progress.ends ? ["the flight is over"] : [])
+    }
+
+    /// Members of a value that say something, one a line, as `name: value`.
+    private static func facts(_ value: Any) -> [String] {
+        let mirror = Mirror(reflecting: value)
+        guard mirror.displayStyle == .struct || mirror.displayStyle == .enum || mirror.displayStyle == .tuple else {
+            return text(value).map { [$0] } ?? []
+        }
+        return mirror.children.flatMap { child -> [String] in
+            let name = child.label.map { $0.hasPrefix(".") ? "" : $0 } ?? ""
+            if let text = text(child.value) { return [name.isEmpty ? text : "\(name): \(text)"] }
+            let inner = Mirror(reflecting: child.value)
+            return inner.displayStyle == .struct || inner.displayStyle == .tuple ? facts(child.value) : []
+        }
+    }
+
+    /// One line for a plain value; nil for what is absent, empty or made of parts.
+    private static func text(_ value: Any) -> String? {
+        switch value {
+        case let text as String: return text.isEmpty ? nil : text
+        case let number as Int: return String(number)
+        case let number as Double: return plain(number)
+        case let flag as Bool: return flag ? "yes" : nil
+        case let time as Timestamp: return time.iso8601
+        case let minutes as Minutes: return "\(minutes.rawValue) min"
+        case let location as ICAOLocation: return location.code
+        case let position as Position: return "\(position.latitude), \(position.longitude)"
+        case let quantity as any Quantity:
+            return "\(plain((quantity.rawValue * 10).rounded() / 10)) \(type(of: quantity).unit)"
+        case let name as any RawRepresentable<String>: return name.rawValue
+        case let pairs as [String: String]:
+            return pairs.isEmpty
+                ? nil : pairs.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
+        case let texts as [String]: return texts.isEmpty ? nil : texts.joined(separator: " ")
+        default: break
+        }
+        let mirror = Mirror(reflecting: value)
+        switch mirror.displayStyle {
+        case .optional: return mirror.children.first.flatMap { text($0.value) }
+        case .collection: return mirror.children.isEmpty ? nil : "\(mirror.children.count)"
+        default: return nil
         }
     }
 
@@ -226,14 +287,21 @@ enum RequestText {
     private static func plain(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? "\(value)" }
 
     private static func flight(_ key: FlightKey) -> String {
-        "flight: "
-            + [key.id.map { "id \($0)" }, key.booking.map { "booking \($0)" }].compactMap { $0 }.joined(separator: ", ")
+        let parts = [
+            key.id.map { "id \($0)" }, key.booking.map { "booking \($0)" }, key.client.map { "the client's key \($0)" },
+            key.legs.map {
+                "\($0.airline ?? "")\($0.number) \($0.departure?.code ?? "?")-\($0.arrival?.code ?? "?")"
+            },
+        ].compactMap { $0 }
+        return "flight: " + (parts.isEmpty ? "the one under way" : parts.joined(separator: ", "))
     }
 
     private static func position(_ report: PositionReport) -> [String] {
         let sample = report.sample
         return [
-            "position: \(sample.position.latitude), \(sample.position.longitude)",
+            sample.positionIsHeld
+                ? "position: none, the last one holds"
+                : "position: \(sample.position.latitude), \(sample.position.longitude)",
             sample.clientTime.map { "time by the tracker: \($0.iso8601)" } ?? "time: none sent, the receipt counts",
             sample.altitudeMSL.map { "altitude: \(plain($0.rawValue)) ft above sea level" },
             sample.heightAGL.map { "height: \(plain($0.rawValue)) ft above ground" },

@@ -1,12 +1,13 @@
 import Application
 import ArgumentParser
 import Domain
+import Foundation
 import Protocols
 
 struct TenantCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tenant", abstract: "Airlines on this gateway.",
-        subcommands: [Create.self, List.self, Change.self, Host.self])
+        subcommands: [Create.self, List.self, Change.self, Host.self, NoticeCommands.self])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Add an airline.")
@@ -68,6 +69,22 @@ struct TenantCommands: AsyncParsableCommand {
         @Option(help: "Pilots may fly charters.") var chartersAllowed: Bool?
         @Option(help: "Minutes without data until a flight is shown as stale.") var liveMinutes: Int?
         @Option(help: "Hours without data until a flight is ended as abandoned.") var abandonHours: Int?
+        @Option(
+            help: "Codes of further airlines of the tenant, separated by commas; an empty text is none.")
+        var airlineCodes: String?
+        @Option(help: "What the number in a pilot code is above the pilot's own number.") var pilotOffset: Int?
+        @Option(help: "ICAO code of the airport where new pilots begin.") var hub: String?
+        @Option(help: "Open bids one pilot may have; 0 is no limit.") var bookingMaximum: Int?
+        @Option(
+            help: "Minutes for which a log-in also proves calls without a secret from the same address; 0 is off.")
+        var sameAddressMinutes: Int?
+        @Option(help: "Adapters that are switched off, separated by commas; an empty text is none.")
+        var adaptersOff: String?
+        @Option(
+            help: ArgumentHelp(
+                "A setting of a tracker, e.g. kacars.version=1.0.1.1; without a value the default holds again. May be repeated.",
+                valueName: "name=value"))
+        var tracker: [String] = []
         @OptionGroup var store: StoreOptions
 
         func validate() throws {
@@ -77,17 +94,69 @@ struct TenantCommands: AsyncParsableCommand {
             if let abandonHours, !(1...720).contains(abandonHours) {
                 throw ValidationError("--abandon-hours must be 1 to 720")
             }
+            if let pilotOffset, !(0...1_000_000).contains(pilotOffset) {
+                throw ValidationError("--pilot-offset must be 0 to 1000000")
+            }
+            if let bookingMaximum, !(0...1000).contains(bookingMaximum) {
+                throw ValidationError("--booking-maximum must be 0 to 1000")
+            }
+            if let sameAddressMinutes, !(0...1440).contains(sameAddressMinutes) {
+                throw ValidationError("--same-address-minutes must be 0 to 1440")
+            }
+            if let hub, !hub.isEmpty, ICAOLocation(hub) == nil {
+                throw ValidationError("\"\(hub)\" is no airport code")
+            }
+            for code in list(airlineCodes) ?? [] where !(2...4).contains(code.utf8.count) {
+                throw ValidationError("\"\(code)\" is no airline code: give 2 to 4 letters")
+            }
+            for id in list(adaptersOff) ?? [] where AdapterRegistry.adapter(id.lowercased()) == nil {
+                throw ValidationError("no adapter \"\(id.lowercased())\"")
+            }
+            for setting in tracker { _ = try Self.option(setting) }
             if livePublic == nil, bookingExclusive == nil, chartersAllowed == nil, liveMinutes == nil,
-                abandonHours == nil
+                abandonHours == nil, airlineCodes == nil, pilotOffset == nil, hub == nil, bookingMaximum == nil,
+                sameAddressMinutes == nil, adaptersOff == nil, tracker.isEmpty
             {
                 throw ValidationError("name a setting, e.g. --live-public true")
             }
+        }
+
+        private func list(_ text: String?) -> [String]? {
+            text.map { $0.split(separator: ",").map { $0.uppercased().trimmingCharacters(in: .whitespaces) } }
+        }
+
+        /// Name and value of a tracker's setting; the value is nil when the default is to hold again.
+        private static func option(_ text: String) throws -> (name: String, value: String?) {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let known = AdapterRegistry.all.flatMap { $0.options }
+            guard parts.count == 2, let option = known.first(where: { $0.name == parts[0] }) else {
+                let names = known.map(\.name).sorted().joined(separator: ", ")
+                throw ValidationError("no tracker setting \"\(parts[0])\": write NAME=VALUE with one of \(names)")
+            }
+            let value = String(parts[1])
+            guard value.utf8.count <= 200, value.isEmpty || option.choices.isEmpty || option.choices.contains(value)
+            else {
+                throw ValidationError(
+                    "\(option.name) cannot be \"\(value)\": \(option.choices.isEmpty ? "at most 200 characters" : option.choices.joined(separator: ", "))"
+                )
+            }
+            return (option.name, value.isEmpty ? nil : value)
         }
 
         func run() async throws {
             try await store.withParts { parts in
                 let (id, tenant) = try await parts.tenant(slug: slug)
                 var settings = tenant.settings
+                if let codes = list(airlineCodes) { settings.airlineCodes = codes }
+                if let pilotOffset { settings.pilotOffset = pilotOffset }
+                if let hub { settings.hub = hub.isEmpty ? nil : hub.uppercased() }
+                if let bookingMaximum { settings.bookingMaximum = bookingMaximum }
+                if let sameAddressMinutes { settings.sameAddressMinutes = sameAddressMinutes }
+                if let off = list(adaptersOff) { settings.disabledAdapters = off.map { $0.lowercased() } }
+                for setting in tracker {
+                    let (name, value) = try Self.option(setting)
+                    settings.trackerOptions[name] = value
+                }
                 if let livePublic { settings.livePublic = livePublic }
                 if let bookingExclusive { settings.bookingExclusive = bookingExclusive }
                 if let chartersAllowed { settings.chartersAllowed = chartersAllowed }

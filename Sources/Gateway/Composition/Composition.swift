@@ -78,7 +78,7 @@ final class Composition: Sendable {
         directory = Directory(store: store)
         administration = Administration(executor: executor, store: store)
         bookings = Bookings(executor: executor, store: store, airports: airports)
-        flights = Flights(executor: executor, store: store) { _ in Ruleset.balanced.reference }
+        flights = Flights(executor: executor, store: store, airports: airports) { _ in Ruleset.balanced.reference }
         tail = LogTail()
         queries = FlightQueries(store: store, models: store, tail: tail)
         maintenance = Maintenance(store: store, models: store)

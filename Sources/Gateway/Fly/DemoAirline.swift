@@ -151,7 +151,7 @@ struct DemoAirline: Sendable {
         for ident in idents {
             guard let pilot = try await parts.directory.user(id, ident: ident)?.profile?.id else { continue }
             for booking in try await parts.directory.bookings(id, of: pilot) {
-                if let flight = try await parts.directory.flight(id, booking: booking.number),
+                if let flight = try await parts.directory.flight(id, booking: booking.number, adapter: "smartcars3"),
                     let record = try await parts.directory.flight(id, flight),
                     record.state == .open || record.state == .abandoned
                 {

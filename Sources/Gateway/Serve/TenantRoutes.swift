@@ -10,8 +10,12 @@ final class TenantRoutes: Sendable {
     struct Match: Sendable {
         let tenant: Tenant
         let adapter: any TrackerAdapter.Type
-        /// What follows the root, as sent.
+        /// What follows the root and the tracker key, as sent.
         let path: String
+        /// Of `/k/{key}/`.
+        let trackerKey: String?
+        /// The root's path, with slashes at both ends and without a key.
+        let root: String
     }
     enum Outcome: Sendable {
         /// Not a tracker's URL.
@@ -36,40 +40,56 @@ final class TenantRoutes: Sendable {
     ///   - host: The request's host name, with or without port.
     func match(path: String, host: String?) async throws(EventStoreError) -> Outcome {
         if path.hasPrefix("/acars/") {
-            let parts = path.dropFirst("/acars/".count).split(
-                separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+            let parts = path.dropFirst("/acars/".count).split(separator: "/", omittingEmptySubsequences: false)
             guard parts.count >= 2, let adapter = AdapterRegistry.adapter(parts[1]),
                 let tenant = try await tenant(slug: String(parts[0]))
             else { return .unknown }
-            return .found(Match(tenant: tenant, adapter: adapter, path: parts.count > 2 ? String(parts[2]) : ""))
+            let (key, rest) = Self.trackerKey(parts[2...])
+            return .found(
+                Match(
+                    tenant: tenant, adapter: adapter, path: rest.joined(separator: "/"), trackerKey: key,
+                    root: "/acars/\(parts[0])/\(parts[1])/"))
         }
         guard let name = host?.split(separator: ":").first.map({ $0.lowercased() }), mayBeMapped(name),
-            let tenant = try await tenant(host: name), let (adapter, rest) = Self.hostRoot(path)
+            let tenant = try await tenant(host: name), let found = Self.hostRoot(path)
         else { return .elsewhere }
-        return .found(Match(tenant: tenant, adapter: adapter, path: rest))
+        return .found(
+            Match(
+                tenant: tenant, adapter: found.adapter, path: found.rest, trackerKey: found.trackerKey,
+                root: found.root))
+    }
+
+    /// Cuts `k/{key}` off the front.
+    private static func trackerKey(_ parts: ArraySlice<Substring>) -> (key: String?, rest: ArraySlice<Substring>) {
+        guard parts.count >= 2, parts.first == "k", (1...200).contains(parts[parts.startIndex + 1].utf8.count) else {
+            return (nil, parts)
+        }
+        return (String(parts[parts.startIndex + 1]), parts.dropFirst(2))
     }
 
     /// Names of this machine are never mapped: the common case costs no look-up.
     private func mayBeMapped(_ name: String) -> Bool { name != "localhost" && name != "127" }
 
-    /// Where unmodified clients expect an adapter on a host of its own: smartCARS' phpVMS 7 module at `/api/smartcars/`, its
-    /// phpVMS 5 server at `/<folder>/api/phpvms5/` (the folder may be missing); and every adapter at `/{id}/`.
-    static func hostRoot(_ path: String) -> (adapter: any TrackerAdapter.Type, rest: String)? {
-        let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        func below(_ root: [String], from start: Int) -> String? {
-            guard parts.count >= start + root.count, Array(parts[start..<(start + root.count)]) == root else {
-                return nil
-            }
-            return parts[(start + root.count)...].joined(separator: "/")
+    /// Where unmodified clients expect an adapter on a host of its own, each adapter's ``TrackerAdapter/hostRoot(_:)``, the
+    /// longest root first; and every adapter at `/{id}/`. A tracker key may stand in front of either, and behind the id.
+    static func hostRoot(
+        _ path: String
+    ) -> (adapter: any TrackerAdapter.Type, rest: String, trackerKey: String?, root: String)? {
+        let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        let (key, rest) = trackerKey(parts[...])
+        if let first = rest.first, let adapter = AdapterRegistry.adapter(first) {
+            let (inner, rest) = trackerKey(rest.dropFirst())
+            return (adapter, rest.joined(separator: "/"), inner ?? key, "/\(first)/")
         }
-        if let rest = below(["api", "smartcars"], from: 0) { return (SmartCARS3V7Adapter.self, rest) }
-        for start in 0...1 {
-            if let rest = below(["api", "phpvms5"], from: start) { return (SmartCARS3Adapter.self, rest) }
+        let segments = Array(rest)
+        var best: (adapter: any TrackerAdapter.Type, length: Int)?
+        for adapter in AdapterRegistry.all {
+            guard let length = adapter.hostRoot(segments), length <= segments.count else { continue }
+            if best.map({ length > $0.length }) ?? true { best = (adapter, length) }
         }
-        if let first = parts.first, let adapter = AdapterRegistry.adapter(first) {
-            return (adapter, parts.dropFirst().joined(separator: "/"))
-        }
-        return nil
+        guard let best else { return nil }
+        let root = segments[..<best.length].map { "\($0)/" }.joined()
+        return (best.adapter, segments[best.length...].joined(separator: "/"), key, "/\(root)")
     }
 
     private func tenant(slug: String) async throws(EventStoreError) -> Tenant? {

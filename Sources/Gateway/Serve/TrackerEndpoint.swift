@@ -34,21 +34,31 @@ struct TrackerEndpoint: Sendable {
     ) async -> Response {
         let method = request.method.rawValue
         let limit = match.adapter.bodyLimit(method: method, path: match.path)
-        var frame = RawFrame(
-            method: method, path: match.path, query: query, contentType: request.headers[.contentType],
-            authorization: request.headers[.authorization], body: [], receivedAt: now())
+        func frame(_ body: [UInt8]) -> RawFrame {
+            var frame = RawFrame(
+                method: method, path: match.path, query: query, contentType: request.headers[.contentType],
+                authorization: request.headers[.authorization], body: body, receivedAt: now())
+            frame.apiKey = Self.apiKey.flatMap { request.headers[$0] }
+            frame.userAgent = request.headers[.userAgent]
+            frame.trackerKey = match.trackerKey
+            let scheme = request.head.scheme ?? "http"
+            frame.site.root = "\(scheme)://\(request.head.authority ?? "localhost")\(match.root)"
+            return frame
+        }
+        let whole: RawFrame
         do {
             let body = try await request.body.collect(upTo: limit)
-            frame = RawFrame(
-                method: method, path: match.path, query: query, contentType: frame.contentType,
-                authorization: frame.authorization, body: Array(body.readableBytesView), receivedAt: now())
+            whole = frame(Array(body.readableBytesView))
         } catch {
             let tooLarge = DecodeError(
                 .tooLarge, message: "The request could not be read or is over \(limit) bytes", status: 413)
-            return Self.response(match.adapter.init().encode(tooLarge, to: frame))
+            return Self.response(match.adapter.init().encode(tooLarge, to: frame([])))
         }
-        return Self.response(await gateway.handle(match.tenant, adapter: match.adapter, frame, address: peer))
+        return Self.response(await gateway.handle(match.tenant, adapter: match.adapter, whole, address: peer))
     }
+
+    /// `X-API-Key`.
+    private static let apiKey = HTTPField.Name("X-API-Key")
 
     private static func response(_ reply: EncodedReply) -> Response {
         var headers = HTTPFields()

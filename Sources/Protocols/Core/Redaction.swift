@@ -11,6 +11,8 @@ public func redacted(_ frame: RawFrame) -> [UInt8] {
     line(request)
     if let type = frame.contentType { line(Array("Content-Type: ".utf8) + Redaction.cut(Array(type.utf8))) }
     if frame.authorization != nil { line(Array("Authorization: Bearer [redacted]".utf8)) }
+    if frame.apiKey != nil { line(Array("X-API-Key: [redacted]".utf8)) }
+    if let agent = frame.userAgent { line(Array("User-Agent: ".utf8) + Redaction.cut(Array(agent.utf8))) }
     result.append(0x0A)
     if frame.contentType?.lowercased().contains("multipart") == true {
         result.append(contentsOf: Redaction.mark)
@@ -27,10 +29,13 @@ enum Redaction {
         "passw", "passphrase", "pwd", "session", "token", "secret", "apikey", "api_key", "api-key", "authori",
         "credential",
     ].map { Array($0.utf8) }
+    /// Names that are secret only as a whole: FSACARS 4.
+    static let names = ["pass", "hash", "auth", "serverpass"].map { Array($0.utf8) }
 
     /// Whether a field of this name may hold a secret.
     static func isSecret(_ name: String) -> Bool {
         let bytes = Array(name.lowercased().utf8)
+        if names.contains(bytes) { return true }
         return bytes.indices.contains { start in words.contains { bytes[start...].starts(with: $0) } }
     }
 
@@ -60,7 +65,9 @@ enum Redaction {
     /// Whether the first byte of a word, plain or escaped, can be this one.
     private static func mayStart(_ byte: UInt8) -> Bool {
         switch byte | 0x20 {
-        case UInt8(ascii: "p"), UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "a"), UInt8(ascii: "c"): true
+        case UInt8(ascii: "p"), UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "a"), UInt8(ascii: "c"),
+            UInt8(ascii: "h"):
+            true
         default: byte == UInt8(ascii: "%") || byte == UInt8(ascii: "\\")
         }
     }
@@ -93,6 +100,13 @@ enum Redaction {
         for word in words where nameEnd == nil && word[0] == first.byte {
             nameEnd = end(of: word, in: bytes, at: start)
         }
+        if nameEnd == nil {
+            for name in names where name[0] == first.byte {
+                guard let end = end(of: name, in: bytes, at: start) else { continue }
+                let follower = character(in: bytes, at: end)?.byte
+                if follower.map({ isFiller($0) || "=:>".utf8.contains($0) }) ?? true { nameEnd = end }
+            }
+        }
         guard var index = nameEnd else { return nil }
         // The rest of the name, then quotes and space up to the colon or equals sign.
         var budget = 64
@@ -102,6 +116,11 @@ enum Redaction {
         }
         while let next = character(in: bytes, at: index), isFiller(next.byte) { index += next.length }
         guard let delimiter = character(in: bytes, at: index) else { return nil }
+        if delimiter.byte == UInt8(ascii: ">") {
+            // An element: its text up to the next tag.
+            index += delimiter.length
+            return index..<(bytes[index...].firstIndex(of: UInt8(ascii: "<")) ?? bytes.count)
+        }
         guard delimiter.byte == UInt8(ascii: ":") || delimiter.byte == UInt8(ascii: "=") else {
             // A name too long to follow may still be one.
             return budget == 0 ? index..<bytes.count : nil

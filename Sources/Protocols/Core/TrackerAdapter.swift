@@ -15,18 +15,91 @@ public protocol TrackerAdapter: Sendable {
     static var capabilities: AdapterCapabilities { get }
     /// Largest body of a request to this path below the adapter's root, in bytes.
     static func bodyLimit(method: String, path: String) -> Int
+    /// Every call must come through `/k/{key}/`, because the protocol has calls that carry no secret.
+    static var needsTrackerKey: Bool { get }
+    /// What an airline can set for this adapter: `tenant set --tracker NAME=VALUE`.
+    static var options: [TrackerOption] { get }
+    /// Where unmodified clients look on a host name of its own.
+    /// - Parameter path: Segments of the request's path, percent-encoding as sent; a tracker key is cut out.
+    /// - Returns: How many leading segments stand before what ``decode(_:)`` gets as path; nil for a path of others.
+    static func hostRoot(_ path: [Substring]) -> Int?
+    /// What a pilot pastes into the tracker.
+    /// - Parameters:
+    ///   - root: The adapter's root with a slash at the end, with `/k/{key}/` in it where that is needed.
+    ///   - pilot: The pilot's ident.
+    static func setUp(root: String, pilot: String, site: TrackerSite) -> [SetUpText]
     init()
     /// Never traps, whatever the bytes. A frame that asks for something unknown is a ``DecodeError`` in the result.
     func decode(_ frame: RawFrame) -> DecodedFrame
     func encode(_ reply: TrackerReply, to frame: RawFrame) -> EncodedReply
     func encode(_ error: DecodeError, to frame: RawFrame) -> EncodedReply
+    /// The frame with secrets cut out that stand where ``redacted(_:)`` cannot know them (positions in a list).
+    func withoutSecrets(_ frame: RawFrame) -> RawFrame
+}
+
+extension TrackerAdapter {
+    public static var needsTrackerKey: Bool { false }
+    public static var options: [TrackerOption] { [] }
+    public static func hostRoot(_ path: [Substring]) -> Int? { nil }
+    public static func setUp(root: String, pilot: String, site: TrackerSite) -> [SetUpText] {
+        [SetUpText(title: "Address", text: root)]
+    }
+    public func withoutSecrets(_ frame: RawFrame) -> RawFrame { frame }
+}
+
+/// A setting of one adapter.
+public struct TrackerOption: Hashable, Sendable {
+    /// `kacars.version`: the adapter's id, a dot, a word.
+    public let name: String
+    public let standard: String
+    /// One line for `--help`.
+    public let help: String
+    /// The values it may have; empty is any text up to 200 characters.
+    public let choices: [String]
+    public init(_ name: String, standard: String, help: String, choices: [String] = []) {
+        self.name = name
+        self.standard = standard
+        self.help = help
+        self.choices = choices
+    }
+}
+
+/// A piece of text for the set-up page: a value to type, or a file.
+public struct SetUpText: Hashable, Sendable {
+    /// Name of the box, setting or file it goes into.
+    public let title: String
+    public let text: String
+    public init(title: String, text: String) {
+        self.title = title
+        self.text = text
+    }
+}
+
+/// The airline that a request was sent to, as far as codecs need it.
+public struct TrackerSite: Hashable, Sendable {
+    public var name = ""
+    /// Airline codes, the airline's own first, upper case.
+    public var codes: [String] = []
+    public var iata: String?
+    /// What a printed pilot number is above the pilot's own.
+    public var pilotOffset = 0
+    /// The adapter's root as the client may call it: scheme, host and path with a slash at the end, a tracker key never in it.
+    public var root = ""
+    /// Settings by name, only those that were set.
+    public var options: [String: String] = [:]
+    public init() {}
+
+    /// A setting, or its standard.
+    public func value(_ option: TrackerOption) -> String { options[option.name] ?? option.standard }
+    /// The airline's own code.
+    public var code: String { codes.first ?? "" }
 }
 
 /// A request of a tracker over HTTP, below the adapter's root.
 public struct RawFrame: Sendable {
     /// Upper case.
     public let method: String
-    /// What follows the adapter's root, without leading slash and query, percent-encoding as sent.
+    /// What follows the adapter's root (and tracker key), without leading slash and query, percent-encoding as sent.
     public let path: String
     /// Without `?`; empty when there is none.
     public let query: String
@@ -34,6 +107,14 @@ public struct RawFrame: Sendable {
     public let authorization: String?
     public let body: [UInt8]
     public let receivedAt: Timestamp
+    /// Of the header `X-API-Key`.
+    public var apiKey: String?
+    public var userAgent: String?
+    /// From `/k/{key}/`.
+    public var trackerKey: String?
+    public var site = TrackerSite()
+    /// For a further part of a report: the text of the parts before it, joined. See ``FilingRequest/piece``.
+    public var earlierParts = ""
     public init(
         method: String, path: String, query: String, contentType: String?, authorization: String?, body: [UInt8],
         receivedAt: Timestamp
@@ -49,20 +130,41 @@ public struct RawFrame: Sendable {
 }
 
 extension RawFrame {
-    /// The same request without what it carries.
-    public var withoutBody: RawFrame {
-        RawFrame(
-            method: method, path: path, query: query, contentType: contentType, authorization: authorization, body: [],
-            receivedAt: receivedAt)
+    /// The same request with another path, query or body.
+    public func with(path: String? = nil, query: String? = nil, body: [UInt8]? = nil) -> RawFrame {
+        var copy = RawFrame(
+            method: method, path: path ?? self.path, query: query ?? self.query, contentType: contentType,
+            authorization: authorization, body: body ?? self.body, receivedAt: receivedAt)
+        copy.apiKey = apiKey
+        copy.userAgent = userAgent
+        copy.trackerKey = trackerKey
+        copy.site = site
+        copy.earlierParts = earlierParts
+        return copy
     }
+    /// The same request without what it carries.
+    public var withoutBody: RawFrame { with(body: []) }
 }
 
-/// What proves who asks.
+/// Who a client says a pilot is.
+public typealias PilotName = LogIn.Name
+
+/// What proves who asks. The gateway settles it before it looks at the request.
 public enum Credential: Hashable, Sendable {
     /// The request needs none (or carries it inside, as a log-in does).
     case none
     /// A session token as sent; empty when the request should have one and has not.
     case session(String)
+    /// A session token that the client made up itself, good for this pilot's number only.
+    case clientSession(pilot: Int, token: String)
+    /// An API key, a tracker key or a session token, whichever the pilot pasted; nil when there is none.
+    case key(String?)
+    /// A pilot's name, with a secret (password, tracker key or digest of one) where the call has one. The tracker key of
+    /// the path counts as well; without any proof the call is refused as from an unknown pilot. No name: whoever owns
+    /// the key of the path.
+    case pilot(PilotName?, secret: String?)
+    /// A pilot's name that nothing proves: opens only what ``TrackerRequest/isOpenReading`` allows.
+    case named(PilotName)
 }
 
 /// A frame, understood or not. The gateway checks the credential before it looks at the outcome.
@@ -71,6 +173,10 @@ public struct DecodedFrame: Sendable {
     public let outcome: Result<TrackerRequest, DecodeError>
     /// Fields that nothing understands, name and raw text.
     public let unrecognised: [String: String]
+    /// Name and version of the client where the frame shows them; samples of frames are kept by it.
+    public var client: String?
+    /// The flight that must exist and be the caller's before a ``DecodeError`` is told: then the refusal is told instead.
+    public var subject: FlightKey?
     public init(
         credential: Credential, outcome: Result<TrackerRequest, DecodeError>, unrecognised: [String: String] = [:]
     ) {
@@ -89,12 +195,24 @@ public struct DecodeError: Error, Hashable, Sendable {
         case missingField = "missing-field"
         case invalidField = "invalid-field"
         case tooLarge = "too-large"
+        /// Understood, and nothing that this gateway takes (a file, a picture).
+        case unsupported
     }
     public let code: Code
     public let field: String?
     public let message: String
     /// Status of protocols that speak HTTP statuses.
     public let status: Int
+    /// Every field that is wrong, where a protocol names them all: dotted name and text, in order.
+    public var faults: [Fault] = []
+    public struct Fault: Hashable, Sendable {
+        public let field: String
+        public let message: String
+        public init(_ field: String, _ message: String) {
+            self.field = field
+            self.message = message
+        }
+    }
     public init(_ code: Code, field: String? = nil, message: String, status: Int) {
         self.code = code
         self.field = field

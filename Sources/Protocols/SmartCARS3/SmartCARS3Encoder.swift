@@ -37,16 +37,21 @@ struct SmartCARS3Encoder {
         case .aircraft(let fleet): return aircraft(fleet)
         case .subfleets(let subfleets): return list(subfleets, subfleet)
         case .flightTypes: return flightTypes
-        case .news(let news): return self.news(news)
-        case .schedules(let schedules): return list(schedules) { schedule($1, nil, into: &$0) }
-        case .bookings(let bookings): return list(bookings) { schedule($1.schedule, $1.booking, into: &$0) }
-        case .booked(let booking), .bookingChanged(let booking): return object { $0.member("bidID", booking) }
+        case .news(let news): return self.news(news.first)
+        case .schedules(let page): return list(page.entries) { schedule($1, nil, into: &$0) }
+        case .bookings(let bookings, subfleets: _): return list(bookings) { schedule($1.schedule, $1.booking, into: &$0) }
+        case .booked(let plan): return object { $0.member("bidID", plan.booking?.number) }
+        case .bookingChanged(let booking): return object { $0.member("bidID", booking) }
         case .bookingCancelled, .flightCancelled: return dialect == .d5 ? empty : object { $0.member("status", 200) }
         case .started(let flight): return object { $0.member("trackingID", flight.description) }
-        case .positionsStored: return empty
-        case .filed(let number, let flight):
+        case .progress: return empty
+        case .filed(let flight, isRepeat: _):
             return object {
-                if dialect == .d5 { $0.member("pirepID", number) } else { $0.member("pirepID", flight.description) }
+                if dialect == .d5 {
+                    $0.member("pirepID", flight.number)
+                } else {
+                    $0.member("pirepID", flight.id.description)
+                }
             }
         case .reports(let reports): return list(reports) { report($1, into: &$0, dateOnly: false) }
         case .latestReport(let latest):
@@ -58,6 +63,9 @@ struct SmartCARS3Encoder {
             return EncodedReply(status: 200, headers: Self.headers, body: writer.bytes)
         case .reportDetails(let details): return self.details(details)
         case .refused(let refusal): return refused(refusal)
+        // Answers to questions that this protocol has not.
+        case .profile, .airlines, .schedule, .booking, .begun, .commented, .flight, .track, .flights:
+            return refused(.unavailable(retryAfterSeconds: 60))
         }
     }
 
@@ -341,7 +349,7 @@ struct SmartCARS3Encoder {
         let wrongPassword =
             isD5 ? "The username or password was not correct" : "The username or password is incorrect"
         switch refusal {
-        case .credentialsWrong: return (401, wrongPassword, nil)
+        case .credentialsWrong, .pilotInactive, .pilotUnknown: return (401, wrongPassword, nil)
         case .pilotUnconfirmed:
             if !isD5 { return (401, wrongPassword, nil) }
             return (409, "The pilot has not been confirmed with this airline yet", nil)
@@ -356,10 +364,10 @@ struct SmartCARS3Encoder {
             )
         case .bookingUnknown: return (404, "No bids with the given ID were found", nil)
         case .bookingLimit: return (409, "You have the maximum number of bids", nil)
-        case .aircraftUnknown: return (404, "An aircraft with this ID could not be found", nil)
-        case .airportUnknown: return (400, "Departure or arrival airport not found.", nil)
+        case .aircraftUnknown, .aircraftNotAvailable: return (404, "An aircraft with this ID could not be found", nil)
+        case .airportUnknown, .airlineUnknown: return (400, "Departure or arrival airport not found.", nil)
         case .chartersOff: return (403, "This airline does not allow charter flights", nil)
-        case .flightUnknown:
+        case .flightUnknown, .flightOfAnother, .flightCancelled, .flightDecided, .cancelNotAllowed:
             switch endpoint {
             case .start: return (404, "No bids with the given ID were found", nil)
             case .update where isD5: return (404, "There is flight with the specified bid ID", nil)  // sic
@@ -368,6 +376,7 @@ struct SmartCARS3Encoder {
         case .noAircraftOnBooking: return (409, "No aircraft attached to bid", nil)
         case .reportUnknown: return (404, "A PIREP with this ID was not found", nil)
         case .alreadyFiled: return (409, "Another report has already been filed for this flight", nil)
+        case .adapterOff: return (404, "The handler provided could not be found", nil)
         case .overloaded(let seconds): return (429, "The server is busy. Please try again later", seconds)
         case .tooManyRequests(let seconds): return (429, "Too many requests. Please try again later", seconds)
         case .unavailable(let seconds): return (503, "The service is not available at the moment", seconds)

@@ -20,14 +20,15 @@ struct SmartCARS3Translator {
         case .latestReport: return .latestReport
         case .search(let search): return .searchSchedules(query(search))
         case .book(let flight, let aircraft):
-            return .book(schedule: flight.filter { $0 != " " }, aircraft: aircraft.map(Self.number))
+            return .book(
+                schedule: flight.filter { $0 != " " }, aircraft: aircraft.map(Self.number), repeatIsSame: dialect == .d7)
         case .rebook(let bid, let aircraft):
             return .changeBookedAircraft(booking: Self.number(bid), aircraft: Self.number(aircraft))
-        case .unbook(let bid): return .cancelBooking(Self.number(bid))
+        case .unbook(let bid): return .cancelBooking(.number(Self.number(bid)))
         case .charter(let charter): return .charter(request(charter))
         case .start(let bid): return .startFlight(booking: Self.number(bid))
-        case .update(let update): return .positions(key(update.key), [report(update)])
-        case .cancel(let key): return .cancelFlight(self.key(key))
+        case .update(let update): return .progress(key(update.key), FlightProgress(positions: [report(update)]))
+        case .cancel(let key): return .cancelFlight(self.key(key), withdraws: false)
         case .complete(let complete): return .file(key(complete.key), filing(complete))
         case .searchReports(let search): return .searchReports(query(search))
         case .reportDetails(let id): return .reportDetails(id: id.filter { $0 != " " })

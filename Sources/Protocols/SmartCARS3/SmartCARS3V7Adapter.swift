@@ -5,6 +5,10 @@ public struct SmartCARS3V7Adapter: TrackerAdapter {
     public static let id = AdapterID("smartcars3-v7")
     public static let capabilities = SmartCARS3.capabilities
     public static func bodyLimit(method: String, path: String) -> Int { SmartCARS3.bodyLimit(path: path) }
+    /// `/api/smartcars/`.
+    public static func hostRoot(_ path: [Substring]) -> Int? {
+        path.count >= 2 && path[0] == "api" && path[1] == "smartcars" ? 2 : nil
+    }
     public init() {}
     public func decode(_ frame: RawFrame) -> DecodedFrame { SmartCARS3.decode(frame, .d7) }
     public func encode(_ reply: TrackerReply, to frame: RawFrame) -> EncodedReply {

@@ -89,7 +89,7 @@ struct ReportController: Sendable {
                 throw Problem.invalid("reason", "A rejection needs a reason of at least 10 characters.")
             case .alreadyReviewed(let ident):
                 throw Problem(.conflict, "Decided already", detail: "\(ident) has decided on this report.")
-            case .alreadyFiled: throw Problem(.conflict, "Filed already")
+            case .alreadyFiled, .decided: throw Problem(.conflict, "Filed already")
             }
         }
         var headers: HTTPFields = [:]

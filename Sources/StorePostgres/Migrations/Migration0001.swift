@@ -26,6 +26,12 @@ extension Migration {
               position bigint NOT NULL
             ) WITH (fillfactor = 10);
             INSERT INTO albatross.event_head (id, position) VALUES (1, 0);
+            -- Locks the head where a process left it. When others have been at work since, that process has to look again.
+            CREATE FUNCTION albatross.lock_head(expected bigint) RETURNS void LANGUAGE plpgsql
+              AS $$ BEGIN
+                PERFORM FROM albatross.event_head WHERE id = 1 AND position = expected FOR UPDATE;
+                IF NOT FOUND THEN RAISE 'the head is not at %', expected USING ERRCODE = 'AB001'; END IF;
+              END $$;
 
             -- crc: CRC-32C over the other columns. recorded_at: milliseconds since 1970. Wide columns stand first and
             -- leave no holes between them.

@@ -83,17 +83,42 @@ final class RawBroker {
         return Int(answer)
     }
 
+    struct Message {
+        let routingKey: String
+        let id: String
+        let isPersistent: Bool
+        /// Texts, and numbers as text.
+        let headers: [String: String]
+        let body: [UInt8]
+    }
+
     /// Takes a message out of a queue.
-    func get(_ queue: String) throws -> String? {
+    func get(_ queue: String) throws -> Message? {
         let reply = bytes(queue) { amqp_basic_get(connection, 1, $0, 1) }
-        guard reply.reply_type == AMQP_RESPONSE_NORMAL,
+        guard reply.reply_type == AMQP_RESPONSE_NORMAL, let fields = reply.reply.decoded,
             reply.reply.id == amqp_method_number_t(AMQP_BASIC_GET_OK_METHOD)
         else { return nil }
+        let key = text(fields.assumingMemoryBound(to: amqp_basic_get_ok_t.self).pointee.routing_key)
         var message = amqp_message_t()
         guard amqp_read_message(connection, 1, &message, 0).reply_type == AMQP_RESPONSE_NORMAL else { return nil }
         defer { amqp_destroy_message(&message) }
-        return String(
-            decoding: UnsafeRawBufferPointer(start: message.body.bytes, count: message.body.len), as: UTF8.self)
+        var headers: [String: String] = [:]
+        for place in 0..<Int(message.properties.headers.num_entries) {
+            let entry = message.properties.headers.entries[place]
+            switch Int32(entry.value.kind) {
+            case Int32(AMQP_FIELD_KIND_I64.rawValue): headers[text(entry.key)] = "\(entry.value.value.i64)"
+            case Int32(AMQP_FIELD_KIND_UTF8.rawValue): headers[text(entry.key)] = text(entry.value.value.bytes)
+            default: break
+            }
+        }
+        return Message(
+            routingKey: key, id: text(message.properties.message_id),
+            isPersistent: message.properties.delivery_mode == 2, headers: headers,
+            body: Array(UnsafeRawBufferPointer(start: message.body.bytes, count: message.body.len)))
+    }
+
+    private func text(_ bytes: amqp_bytes_t) -> String {
+        String(decoding: UnsafeRawBufferPointer(start: bytes.bytes, count: bytes.len), as: UTF8.self)
     }
 
     /// Deletes everything that a bus with these options declares.

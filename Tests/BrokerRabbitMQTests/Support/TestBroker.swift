@@ -38,12 +38,14 @@ enum TestBroker {
         return query.isEmpty ? text : text + "?" + query
     }
 
-    /// Options with names of their own, and short pauses.
+    /// Options with names of their own, short pauses, and patience for a machine that has much else to do.
     static func options(groups: [String] = ["a"]) -> RabbitMQBus.Options {
         var options = RabbitMQBus.Options()
         options.prefix = "test-\(UUID().uuidString.prefix(8).lowercased())"
         options.groups = groups
         options.retry = .milliseconds(20) ... .milliseconds(200)
+        options.connectTimeout = .seconds(60)
+        options.publishTimeout = .seconds(60)
         return options
     }
 
@@ -63,18 +65,18 @@ enum TestBroker {
     }
 }
 
-/// Waits until something holds; fails after half a minute, which is far above what any of it takes.
+/// Waits until something holds; fails after two minutes, which is far above what any of it takes.
 func eventually(_ what: String, _ holds: () async throws -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(30)
+    let end = ContinuousClock.now + .seconds(120)
     while try await !holds() {
-        if ContinuousClock.now > end { throw TestFailure("not within 30 s: \(what)") }
+        if ContinuousClock.now > end { throw TestFailure("not within 120 s: \(what)") }
         try await Task.sleep(for: .milliseconds(5))
     }
 }
 
 /// Fails a test that hangs.
 func within<T: Sendable>(
-    _ seconds: Int = 60, _ body: @escaping @Sendable () async throws -> T
+    _ seconds: Int = 180, _ body: @escaping @Sendable () async throws -> T
 ) async throws -> T {
     try await withThrowingTaskGroup(of: T?.self) { tasks in
         tasks.addTask { try await body() }
@@ -87,6 +89,14 @@ func within<T: Sendable>(
             throw TestFailure("not done within \(seconds) s")
         }
         return value
+    }
+}
+
+/// Publishes as the relay does: again and again until it is confirmed.
+func publishUntilConfirmed(_ events: [BusEvent], on bus: RabbitMQBus) async throws {
+    try await eventually("\(events.count) events are confirmed") {
+        do { try await bus.publish(events) } catch { return false }
+        return true
     }
 }
 

@@ -16,7 +16,8 @@ import Testing
         "{\"password\"\n:\n\"CANARY9\"}", #"{\"password\":\"CANARY9\"}"#, "password[]=CANARY9",
         "{'password':'CANARY9'}", "password:CANARY9",
         #"{"password":"\\","password":"CANARY9"}"#, #"{"password":1234,"token":"CANARY9"}"#,
-        #"{"password":null,"pwd":"CANARY9"}"#,
+        #"{"password":null,"pwd":"CANARY9"}"#, "user=1&pass=CANARY9&x=1", "hash=CANARY9", "a=1&AUTH=CANARY9",
+        "<verify><pilotID>1</pilotID><password>CANARY9</password></verify>", "<Password >CANARY9",
     ])
     func cutsSecrets(_ body: String) {
         for type in ["application/json", nil] {

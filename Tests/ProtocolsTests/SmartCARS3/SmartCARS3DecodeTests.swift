@@ -181,7 +181,9 @@ import Testing
 
     @Test func whatNamesNothingIsBookingZero() {
         for json in ["1.5", "1e300", "-1", "0", "2147483648"] {
-            guard case .cancelBooking(0)? = Self.d5.decode(.post("flights/unbook", "{\"bidID\":\(json)}")).request
+            guard
+                case .cancelBooking(.number(0))? = Self.d5.decode(.post("flights/unbook", "{\"bidID\":\(json)}"))
+                    .request
             else {
                 Issue.record("\(json)")
                 continue
@@ -261,7 +263,8 @@ import Testing
         let sample = try #require(d7.sample)
         #expect(sample.distanceRemaining == nil && sample.timeRemaining == nil && sample.network == nil)
         #expect(sample.onGround == nil && sample.fuel == nil && sample.clientTime == nil)
-        guard case .positions(let key, let reports)? = d7.request else { return }
+        guard case .progress(let key, let progress)? = d7.request else { return }
+        let reports = progress.positions
         #expect(key.booking == nil && reports[0].route == nil && reports[0].aircraft == nil)
     }
 
@@ -272,7 +275,7 @@ import Testing
         for (uuid, kept) in [
             (#""LlAX9Maai3rO""#, false), ("7", false), ("", false), (#""0199a3f2-7c11-7abc-8def-0123456789ab""#, true),
         ] {
-            guard case .positions(let key, _)? = Self.d5.decode(Wire.update(["uuid": uuid])).request else {
+            guard case .progress(let key, _)? = Self.d5.decode(Wire.update(["uuid": uuid])).request else {
                 Issue.record("\(uuid)")
                 continue
             }
@@ -287,12 +290,12 @@ import Testing
         let many = "[" + Array(repeating: "\"A\"", count: 2000).joined(separator: ",") + "]"
         #expect(Self.d5.decode(Wire.update(["route": many])).sample != nil)
         #expect(Self.d5.decode(Wire.update(["route": many.dropLast() + ",\"A\"]"])).error?.status == 400)
-        guard case .positions(_, let reports)? = Self.d5.decode(Wire.update(["route": #"["MID","","xamab"]"#])).request
+        guard case .progress(_, let progress)? = Self.d5.decode(Wire.update(["route": #"["MID","","xamab"]"#])).request
         else {
             Issue.record("refused")
             return
         }
-        #expect(reports[0].route == "MID xamab")
+        #expect(progress.positions[0].route == "MID xamab")
     }
 
     @Test func showsUnknownFieldsButNoSecrets() {

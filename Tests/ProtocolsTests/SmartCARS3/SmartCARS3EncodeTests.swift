@@ -50,7 +50,7 @@ import Testing
     @Test func everyAnswerIsJSONWithCORS() {
         let error = DecodeError(.unknownEndpoint, message: "x", status: 404)
         for reply in [
-            Self.d5.encode(.probe, to: .get("")), Self.d5.encode(.positionsStored, to: .get("x")),
+            Self.d5.encode(.probe, to: .get("")), Self.d5.encode(.progress(count: 1, nil), to: .get("x")),
             Self.d7.encode(.refused(.sessionInvalid), to: .get("x")), Self.d7.encode(error, to: .get("x")),
         ] {
             #expect(reply.header("Content-Type") == "application/json")
@@ -129,24 +129,25 @@ import Testing
     }
 
     @Test func givesNews() {
-        let news = NewsReply(title: "A/B", body: "x", postedAt: Self.time, postedBy: "Ops")
+        let news = NewsReply(number: 1, title: "A/B", body: "x", postedAt: Self.time, postedBy: "Ops")
         #expect(
-            body(.news(news)) == #"{"title":"A\/B","body":"x","postedAt":"2026-11-21 11:20:05","postedBy":"Ops"}"#
+            body(.news([news])) == #"{"title":"A\/B","body":"x","postedAt":"2026-11-21 11:20:05","postedBy":"Ops"}"#
         )
-        #expect(body(.news(news), d7: true).contains(#""postedAt":"2026-11-21T11:20:05.250000Z""#))
-        #expect(body(.news(nil)) == "{}")
+        #expect(body(.news([news]), d7: true).contains(#""postedAt":"2026-11-21T11:20:05.250000Z""#))
+        #expect(body(.news([])) == "{}")
     }
 
     @Test func listsSchedules() throws {
-        #expect(body(.schedules([])) == "[]")
+        #expect(body(.schedules(Sample.page([]))) == "[]")
         #expect(
-            body(.schedules([try Self.schedule()]))
+            body(.schedules(Sample.page([try Self.schedule()])))
                 == #"[{"id":1,"code":"DEM","number":"101","type":"P","departureAirport":"EGLL","arrivalAirport":"LFPG","route":["MID","UN615","XAMAB"],"aircraft":1,"flightLevel":350,"distance":188,"departureTime":"10:00","arrivalTime":"11:15","flightTime":1.1666666666666667,"daysOfWeek":["Monday","Friday"],"notes":"Daily"}]"#
         )
-        let d7 = body(.schedules([try Self.schedule(route: "", aircraft: [1, 2])]), d7: true)
+        let d7 = body(.schedules(Sample.page([try Self.schedule(route: "", aircraft: [1, 2])])), d7: true)
         #expect(d7.contains(#""id":"\#(Self.uuid)""#) && d7.contains(#""route":null,"aircraft":[1,2]"#))
         #expect(d7.contains(#""flightTime":1.17,"daysOfWeek":[]"#))
-        let bare = body(.schedules([try Self.schedule(route: "", aircraft: [], days: 127, departureTime: nil)]))
+        let bare = body(
+            .schedules(Sample.page([try Self.schedule(route: "", aircraft: [], days: 127, departureTime: nil)])))
         #expect(!bare.contains("route") && bare.contains(#""aircraft":[]"#) && bare.contains(#""departureTime":"""#))
         #expect(bare.contains(#"["Sunday","Monday","Tuesday","Wednesday","Thursday","Friday","Saturday"]"#))
     }
@@ -155,34 +156,36 @@ import Testing
         ("J", "\"P\"", "\"P\""), ("F", "\"C\"", "\"C\""), ("H", "\"C\"", "\"C\""), ("Z", "\"P\"", "null"),
     ])
     func namesTheKindOfFlight(_ letter: String, _ d5: String, _ d7: String) throws {
-        let reply = TrackerReply.schedules([try Self.schedule(type: letter)])
+        let reply = TrackerReply.schedules(Sample.page([try Self.schedule(type: letter)]))
         #expect(body(reply).contains("\"type\":\(d5),"))
         #expect(body(reply, d7: true).contains("\"type\":\(d7),"))
     }
 
     @Test func listsBookings() throws {
-        let chosen = TrackerReply.bookings([
-            BookingReply(booking: Self.booking(aircraft: 9), schedule: try Self.schedule())
-        ])
+        let chosen = TrackerReply.bookings(
+            [
+                BookingReply(booking: Self.booking(aircraft: 9), schedule: try Self.schedule())
+            ], subfleets: [])
         #expect(body(chosen).hasPrefix(#"[{"bidID":3,"code":"DEM""#) && body(chosen).contains(#""aircraft":9,"#))
         #expect(!body(chosen).contains(#""id":"#))
-        let open = TrackerReply.bookings([
-            BookingReply(booking: Self.booking(aircraft: nil), schedule: try Self.schedule(aircraft: [4]))
-        ])
+        let open = TrackerReply.bookings(
+            [
+                BookingReply(booking: Self.booking(aircraft: nil), schedule: try Self.schedule(aircraft: [4]))
+            ], subfleets: [])
         #expect(body(open).contains(#""aircraft":4,"#))
         let d7 = body(open, d7: true)
         #expect(d7.hasPrefix(#"[{"bidID":3,"flightID":"\#(Self.uuid)","#))
         #expect(d7.contains(#""aircraft":[4],"#) && d7.contains(#""daysOfWeek":17"#))
     }
 
-    @Test func acknowledges() {
+    @Test func acknowledges() throws {
         let flight = Self.id(Flight.self)
-        #expect(body(.booked(booking: 3)) == #"{"bidID":3}"#)
+        #expect(body(.booked(try Sample.plan())) == #"{"bidID":7}"#)
         #expect(body(.bookingChanged(booking: 3), d7: true) == #"{"bidID":3}"#)
         #expect(body(.started(flight)) == #"{"trackingID":"\#(Self.uuid)"}"#)
-        #expect(body(.filed(number: 2, flight)) == #"{"pirepID":2}"#)
-        #expect(body(.filed(number: 2, flight), d7: true) == #"{"pirepID":"\#(Self.uuid)"}"#)
-        #expect(body(.positionsStored).isEmpty && body(.positionsStored, d7: true).isEmpty)
+        #expect(body(.filed(try Sample.flight(), isRepeat: false)) == #"{"pirepID":2}"#)
+        #expect(body(.filed(try Sample.flight(), isRepeat: false), d7: true) == #"{"pirepID":"\#(Self.uuid)"}"#)
+        #expect(body(.progress(count: 1, nil)).isEmpty && body(.progress(count: 1, nil), d7: true).isEmpty)
         for reply in [TrackerReply.bookingCancelled, .flightCancelled] {
             #expect(body(reply).isEmpty && body(reply, d7: true) == #"{"status":200}"#)
         }
@@ -264,7 +267,7 @@ import Testing
             "No bids with the given ID were found"
         ),
         (
-            .airportUnknown, "flights/charter", 400, "Departure or arrival airport not found.", 400,
+            .airportUnknown("ZZZZ"), "flights/charter", 400, "Departure or arrival airport not found.", 400,
             "Departure or arrival airport not found."
         ),
         (

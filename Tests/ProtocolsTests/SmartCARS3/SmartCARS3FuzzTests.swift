@@ -17,7 +17,7 @@ import Testing
         "tru",
     ]
 
-    @Test(arguments: AdapterRegistry.all.map { $0.id.rawValue })
+    @Test(arguments: ["smartcars3", "smartcars3-v7"])
     func alwaysGivesAnOutcome(_ id: String) throws {
         print("fuzz \(id): seed \(Self.seed), \(Self.rounds) bodies")
         let adapter = try #require(AdapterRegistry.adapter(id)).init()

@@ -15,6 +15,15 @@ struct WireCase: Sendable, CustomTestStringConvertible {
 /// `Fixtures/wire/<adapter-id>/NNN-what.raw` with `NNN-what.json`.
 enum FixtureCorpus {
     static let receivedAt = Timestamp(milliseconds: 1_795_262_400_000)
+    /// The airline of the frames.
+    static let site: TrackerSite = {
+        var site = TrackerSite()
+        site.name = "Virtual Meridian"
+        site.codes = ["VMS"]
+        site.iata = "VM"
+        site.root = "https://va.example/acars/demo/"
+        return site
+    }()
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures/wire")
 
@@ -23,7 +32,7 @@ enum FixtureCorpus {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         return files.filter { $0.hasSuffix(".raw") }.sorted().compactMap { file -> WireCase? in
             guard let bytes = try? Data(contentsOf: folder.appendingPathComponent(file)),
-                let frame = RawFrame(captured: Array(bytes), receivedAt: receivedAt)
+                let frame = RawFrame(captured: Array(bytes), receivedAt: receivedAt, site: site)
             else { return nil }
             let name = String(file.dropLast(4))
             let expected = try? Data(contentsOf: folder.appendingPathComponent("\(name).json"))

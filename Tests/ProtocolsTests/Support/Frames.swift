@@ -2,13 +2,6 @@ import Domain
 import Protocols
 
 extension RawFrame {
-    func with(body: [UInt8]) -> RawFrame {
-        RawFrame(
-            method: method, path: path, query: query, contentType: contentType, authorization: authorization,
-            body: body, receivedAt: receivedAt
-        )
-    }
-
     static func post(_ path: String, _ body: String, type: String? = "application/json") -> RawFrame {
         RawFrame(
             method: "POST", path: path, query: "", contentType: type, authorization: "Bearer a.b.c",
@@ -31,7 +24,7 @@ extension DecodedFrame {
         return nil
     }
     var sample: PositionSample? {
-        if case .positions(_, let reports)? = request { return reports.first?.sample }
+        if case .progress(_, let progress)? = request { return progress.positions.first?.sample }
         return nil
     }
 }
@@ -85,5 +78,23 @@ enum Wire {
     }
     static func complete(_ changes: [String: String] = [:]) -> RawFrame {
         .post("flights/complete", body(complete, changes))
+    }
+}
+
+extension DecodedFrame {
+    var filing: FilingRequest? {
+        if case .file(_, let filing)? = request { return filing }
+        return nil
+    }
+    var flightKey: FlightKey? {
+        switch request {
+        case .file(let key, _)?: key
+        case .progress(let key, _)?: key
+        default: nil
+        }
+    }
+    var progress: FlightProgress? {
+        if case .progress(_, let progress)? = request { return progress }
+        return nil
     }
 }

@@ -9,11 +9,14 @@ enum Snapshot {
         switch frame.credential {
         case .none: members.append(.init("credential", .null))
         case .session(let token): members.append(.init("credential", .string(token)))
+        case .clientSession, .key, .pilot, .named: members.append(.init("credential", of(any: frame.credential)))
         }
         switch frame.outcome {
         case .success(let request): members.append(.init("request", of(any: request)))
         case .failure(let error): members.append(.init("error", of(any: error)))
         }
+        if let client = frame.client { members.append(.init("client", .string(client))) }
+        if let subject = frame.subject { members.append(.init("subject", of(any: subject))) }
         if !frame.unrecognised.isEmpty { members.append(.init("unrecognised", of(any: frame.unrecognised))) }
         return .object(JSONObject(members))
     }
@@ -48,7 +51,8 @@ enum Snapshot {
         }
     }
 
-    /// The same value with members in alphabetical order.
+    /// The same value with members in alphabetical order, without those that are false or empty: requests have many fields
+    /// of which one frame uses few.
     static func sorted(_ value: JSONValue) -> JSONValue {
         switch value {
         case .array(let elements): .array(elements.map(sorted))
@@ -56,6 +60,7 @@ enum Snapshot {
             .object(
                 JSONObject(
                     object.members.sorted { $0.name < $1.name }.map { .init($0.name, sorted($0.value)) }
+                        .filter { ![.bool(false), .array([]), .object(JSONObject([]))].contains($0.value) }
                 )
             )
         default: value

@@ -119,8 +119,9 @@ struct FSACARS4Decoder {
         let day = 0.0...253_402_300_799.0  // to the year 9999
         return FSACARS4Report(
             flight: form.text("fhash"), number: form.text("fnum"),
-            atcData: (form.text("atcData") ?? "").split(separator: "/", omittingEmptySubsequences: false).prefix(8)
-                .map { LegacyText.trimmed($0) },
+            atcData: form.text("atcData").map {
+                $0.split(separator: "/", omittingEmptySubsequences: false).prefix(8).map { LegacyText.trimmed($0) }
+            } ?? [],
             aircraft: form.text("aircraft"), origin: form.text("orig"), destination: form.text("dest"),
             start: place("lat1", "lon1"), stop: place("lat3", "lon3"),
             filedAt: number("datestamp", day).map { Timestamp(seconds: $0) }, out: form.text("timeout"),

@@ -1,6 +1,8 @@
 /// Every tracker protocol the gateway speaks; adding one is one line here.
 public enum AdapterRegistry {
     public static let all: [any TrackerAdapter.Type] = [
+        FSACARS4Adapter.self,
+        FSACARSAdapter.self,
         FSFKAdapter.self,
         FSPassengersAdapter.self,
         KACARSAdapter.self,

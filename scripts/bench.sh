@@ -1,19 +1,36 @@
 #!/usr/bin/env bash
-# Runs the end-to-end benchmark workloads with the release build that `make bench` made, and P3's yardstick in C beside them.
+# Runs the benchmark workloads with the release build that `make bench` made, their yardsticks beside them, and writes the figures into
+# docs/benchmarks.md. Arguments go to `albatross bench`: --seconds 10 --warmup 3 is a quick look.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-albatross="$(swift build -c release --show-bin-path)/albatross"
-if [[ ! -x $albatross ]]; then
-    echo "bench: $albatross is not there; run 'make bench'" >&2
+built="$(swift build -c release --show-bin-path)"
+if [[ ! -x $built/albatross || ! -x $built/HTTPFloor ]]; then
+    echo "bench: $built/albatross is not there; run 'make bench'" >&2
     exit 1
 fi
 mkdir -p .build/bench
-"$albatross" bench all --output .build/bench/results.json "$@"
+table=.build/bench/table.md
+"$built/albatross" bench all --output .build/bench/results.json "$@" | tee "$table"
 cc -O2 -o .build/bench/append Benchmarks/C/append.c -lsqlite3
 for batch in 1 10 100; do
     rm -f .build/bench/append.sqlite*
-    .build/bench/append .build/bench/append.sqlite "$batch" 64 10
+    .build/bench/append .build/bench/append.sqlite "$batch" 64 10 | tee -a "$table"
 done
 rm -f .build/bench/append.sqlite*
-Benchmarks/http_floor.py --floor "$(swift build -c release --show-bin-path)/HTTPFloor" --output .build/bench/http-floor.json
-echo "figures: .build/bench/results.json"
+Benchmarks/http_floor.py --floor "$built/HTTPFloor" --output .build/bench/http-floor.json | tee -a "$table"
+python3 - "$table" << 'PYTHON'
+import datetime, pathlib, re, sys
+
+rows = pathlib.Path(sys.argv[1]).read_text().strip().splitlines()
+table = [row for row in rows if row.startswith("|")]
+columns = table[0].count("|") - 1
+table = [row if row.count("|") - 1 >= columns else row.rstrip(" |") + " |" * (columns - row.count("|") + 2) for row in table]
+notes = [row for row in rows if not row.startswith("|")]
+page = pathlib.Path("docs/benchmarks.md")
+block = "\n".join([f"Last run: {datetime.date.today()}.", "", *table, "", *notes])
+text, count = re.subn(r"(<!-- figures -->\n).*?(\n<!-- end of figures -->)", lambda m: m[1] + block + m[2], page.read_text(), flags=re.S)
+if count != 1:
+    sys.exit("bench: docs/benchmarks.md has no place for the figures")
+page.write_text(text)
+PYTHON
+echo "figures: docs/benchmarks.md, .build/bench/results.json"

@@ -24,7 +24,7 @@ build=(
     pkg-config libssl-dev libsqlite3-dev zlib1g-dev libpq-dev librabbitmq-dev libhiredis-dev libxml2-dev
     python3 python3-venv python3-pip curl ca-certificates sqlite3
 )
-test=(strace wrk openssl rabbitmq-server redis-server)
+test=(strace wrk openssl nginx-light rabbitmq-server redis-server)
 bench=(wrk nginx-light)
 proto=(protobuf-compiler)
 

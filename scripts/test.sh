@@ -69,19 +69,22 @@ else
     count "servers for the tests" 0 1 $(( SECONDS - start ))
 fi
 
-say "Swift tests (a few minutes)"
-start=$SECONDS
-# The time limit only ends a hang; no test is judged by it.
-timeout --kill-after=20 1200 swift test --skip-build --disable-xctest --xunit-output "$reports/swift.xml"
-status=$?
-# All tests are Swift Testing's (soundness.sh refuses XCTest). Prints "passed failed skipped", writes the slowest tests.
-counts=$(python3 - "$reports" << 'PYTHON'
+# swift_tests NAME FILE ARGUMENT...: one run of `swift test`, its results in reports/FILE*.xml
+swift_tests() {
+    local name=$1 file=$2 start=$SECONDS status counts good bad skipped
+    shift 2
+    say "$name (a few minutes)"
+    # The time limit only ends a hang; no test is judged by it.
+    timeout --kill-after=20 1500 swift test --skip-build --disable-xctest --xunit-output "$reports/$file.xml" "$@"
+    status=$?
+    # All tests are Swift Testing's (soundness.sh refuses XCTest). Prints "passed failed skipped", writes the slowest tests.
+    counts=$(python3 - "$reports" "$file" << 'PYTHON'
 import pathlib, sys
 import xml.etree.ElementTree as tree
 
-folder = pathlib.Path(sys.argv[1])
+folder, part = pathlib.Path(sys.argv[1]), sys.argv[2]
 seen, good, bad, skipped = {}, 0, 0, 0
-for path in sorted(folder.glob("swift*.xml")):
+for path in sorted(folder.glob(f"{part}*.xml")):
     try:
         cases = tree.parse(path).getroot().iter("testcase")
     except tree.ParseError as error:
@@ -99,23 +102,31 @@ for path in sorted(folder.glob("swift*.xml")):
             good += 1
         seen[name] = max(seen.get(name, 0.0), float(case.get("time") or 0))
 slowest = sorted(seen.items(), key=lambda item: -item[1])[:10]
-(folder / "slowest.txt").write_text("".join(f"{seconds:9.2f} s  {name}\n" for name, seconds in slowest))
+(folder / f"slowest-{part}.txt").write_text("".join(f"{seconds:9.2f} s  {name}\n" for name, seconds in slowest))
 print(good, bad, skipped)
 PYTHON
 ) || counts="0 1 0"
 read -r good bad skipped <<< "$counts"
-if (( skipped > 0 )); then
-    echo "test: $skipped tests were skipped; none may be" >&2
-    bad=$(( bad + skipped ))
-fi
-if (( good + bad == 0 )); then
-    echo "test: the Swift tests left no results (exit status $status)" >&2
-    bad=1
-elif (( status != 0 && bad == 0 )); then
-    echo "test: swift test ended with status $status though its report names no failure (a crash, or the time limit)" >&2
-    bad=1
-fi
-count "Swift tests" "$good" "$bad" $(( SECONDS - start ))
+    if (( skipped > 0 )); then
+        echo "test: $skipped tests were skipped; none may be" >&2
+        bad=$(( bad + skipped ))
+    fi
+    if (( good + bad == 0 )); then
+        echo "test: the Swift tests left no results (exit status $status)" >&2
+        bad=1
+    elif (( status != 0 && bad == 0 )); then
+        echo "test: swift test ended with status $status though its report names no failure (a crash, or the time limit)" >&2
+        bad=1
+    fi
+    count "$name" "$good" "$bad" $(( SECONDS - start ))
+}
+
+swift_tests "unit and store tests" unit --skip EndToEndTests
+swift_tests "end-to-end, one process" single --filter EndToEndTests
+# The same suites of the main job over two gateways, two workers and two query servers behind nginx.
+export ALBATROSS_TEST_SHAPE=split
+swift_tests "end-to-end, split roles" split --filter 'EndToEndTests.*(SmartCARS3|Filing|Position|Live|Flight)'
+unset ALBATROSS_TEST_SHAPE
 
 check "swift format lint" swift format lint --strict --recursive Sources Tests Package.swift
 check "soundness" scripts/soundness.sh
@@ -158,5 +169,5 @@ fi
 count "browser tests" "$good" "$bad" $(( SECONDS - start ))
 
 say "Ten slowest Swift tests"
-cat "$reports/slowest.txt" 2> /dev/null
+cat "$reports"/slowest-*.txt 2> /dev/null | sort -rn | head -n 10
 finish

@@ -43,10 +43,14 @@ import Testing
         try await TestBroker.with(options) { bus in
             var events = BusEvents()
             let sent = events.next(2, in: [12])
-            try await bus.publish(sent)
+            try await bus.check()
             let raw = try RawBroker(url: TestBroker.url())
+            // A queue with a single active consumer gives nothing to anybody else.
+            let tap = options.prefix + ".tap"
+            try raw.declare(tap, limit: 10, exchange: options.prefix + ".events", pattern: "#")
+            try await bus.publish(sent)
             for event in sent {
-                let message = try #require(try raw.get(RawBroker.queue(options, "a", 12)))
+                let message = try #require(try raw.get(tap))
                 let stream = event.envelope.stream
                 #expect(message.routingKey == "p12.\(stream.tenant).flight.positions-recorded")
                 #expect(message.id == event.envelope.id.uuidString.lowercased())
@@ -125,7 +129,8 @@ import Testing
         try await TestBroker.with(options) { bus in
             try await bus.check()
             let raw = try RawBroker(url: TestBroker.url())
-            try raw.declareFull(options.prefix + ".full", exchange: options.prefix + ".events", pattern: "p07.#")
+            try raw.declare(
+                options.prefix + ".full", limit: 1, exchange: options.prefix + ".events", pattern: "p07.#")
             var events = BusEvents()
             try await bus.publish([events.next(in: 7), events.next(in: 8)])
             let error = await #expect(throws: EventBusError.self) {

@@ -15,7 +15,7 @@ import Testing
         do { try await cache.check() } catch { failure = error }
         let began = ContinuousClock.now
         await cache.close()
-        #expect(ContinuousClock.now - began < .seconds(10))
+        #expect(ContinuousClock.now - began < .seconds(100))
         #expect(failure?.description.contains("\n") != true)
         return failure
     }
@@ -40,7 +40,7 @@ import Testing
         let error = try await failure("redis://127.0.0.1:\(proxy.port)", timeout: .milliseconds(200))
         #expect(error?.code == .unavailable)
         #expect(error?.description.hasSuffix("takes the connection but does not answer") == true)
-        #expect(ContinuousClock.now - began < .seconds(10))
+        #expect(ContinuousClock.now - began < .seconds(100))
     }
 
     @Test func saysThatTheHostIsUnknown() async throws {

@@ -47,15 +47,15 @@ final class RawBroker {
         guard status == AMQP_STATUS_OK.rawValue else { throw TestFailure("publishing by hand failed") }
     }
 
-    /// A queue that takes one message, refuses any other, and goes with this connection.
-    func declareFull(_ queue: String, exchange: String, pattern: String) throws {
+    /// A queue that takes so many messages, refuses any other, and goes with this connection.
+    func declare(_ queue: String, limit: Int64, exchange: String, pattern: String) throws {
         var entries = [amqp_table_entry_t(), amqp_table_entry_t()]
-        let one = bytes("x-max-length") { limit in
+        let one = bytes("x-max-length") { length in
             bytes("x-overflow") { overflow in
                 bytes("reject-publish") { refusal in
-                    entries[0].key = limit
+                    entries[0].key = length
                     entries[0].value.kind = UInt8(AMQP_FIELD_KIND_I64.rawValue)
-                    entries[0].value.value.i64 = 1
+                    entries[0].value.value.i64 = limit
                     entries[1].key = overflow
                     entries[1].value.kind = UInt8(AMQP_FIELD_KIND_UTF8.rawValue)
                     entries[1].value.value.bytes = refusal

@@ -200,8 +200,8 @@ extension EndToEnd {
                     ? true : nil
             }
             try await server.run(
-                "tenant", "set", "demo", "--tracker", "fspassengers.fuel", "--tracker", "fspassengers.weight",
-                "--tracker", "fspassengers.welcome", "--tracker", "fspassengers.allow-none")
+                "tenant", "set", "demo", "--tracker", "fspassengers.fuel=", "--tracker", "fspassengers.weight=",
+                "--tracker", "fspassengers.welcome=", "--tracker", "fspassengers.allow-none=")
             try await eventually("old settings") {
                 try await post(world, pilot.key, connect("VMS0002", "secret2")).text == Self.connected ? true : nil
             }

@@ -82,7 +82,7 @@ final class LogWriter {
     private func commit(
         _ requests: [AppendRequest], on connection: Connection
     ) throws(PostgresFailure) -> [Result<Int64, EventStoreError>] {
-        if isAlone, let head, Questions(requests, answers: Answers(), versions: versions).isEmpty {
+        if isAlone, let head, AppendQuestions(requests, answers: AppendAnswers(), versions: versions).isEmpty {
             do throws(PostgresFailure) { return try commitInOneGo(requests, from: head, on: connection) } catch {
                 guard case .server(Self.headHasMoved, _) = error else { throw error }
                 versions.removeAll(keepingCapacity: true)
@@ -90,14 +90,14 @@ final class LogWriter {
             }
         }
         connection.deadline = .now + options.answerTimeout
-        var answers = Answers()
+        var answers = AppendAnswers()
         var tenant = requests.first?.tenant
         let stored = try lockHead(connection, requests, &answers, &tenant)
         if stored != head {
             // Somebody else has written: what was remembered is asked for again, now that the head is locked.
             isAlone = head == nil
             versions.removeAll(keepingCapacity: true)
-            var questions = Questions(requests, answers: answers, versions: versions)
+            var questions = AppendQuestions(requests, answers: answers, versions: versions)
             if !questions.isEmpty {
                 try questions.send(on: connection, &tenant)
                 try connection.sync()
@@ -118,7 +118,7 @@ final class LogWriter {
     private func commitInOneGo(
         _ requests: [AppendRequest], from head: Int64, on connection: Connection
     ) throws(PostgresFailure) -> [Result<Int64, EventStoreError>] {
-        let (batch, results) = decide(requests, from: head, Answers())
+        let (batch, results) = decide(requests, from: head, AppendAnswers())
         let tenant = requests.first?.tenant
         connection.deadline = .now + options.answerTimeout
         try begin(tenant, on: connection)
@@ -138,7 +138,7 @@ final class LogWriter {
     /// Writes what was decided, and commits it.
     /// - Parameter tenant: The one that is set.
     private func finish(
-        _ batch: Batch, _ tenant: TenantID?, from stored: Int64, on connection: Connection
+        _ batch: AppendBatch, _ tenant: TenantID?, from stored: Int64, on connection: Connection
     ) throws(PostgresFailure) {
         try batch.send(on: connection, tenant, from: stored)
         _ = try connection.commit(isUnlimited: batch.head != stored)
@@ -163,13 +163,11 @@ final class LogWriter {
     /// Locks the head before anything else, and asks behind the lock, in the same round trip, for what is not known.
     /// - Returns: Position of the last event.
     private func lockHead(
-        _ connection: Connection, _ requests: [AppendRequest], _ answers: inout Answers, _ tenant: inout TenantID?
+        _ connection: Connection, _ requests: [AppendRequest], _ answers: inout AppendAnswers, _ tenant: inout TenantID?
     ) throws(PostgresFailure) -> Int64 {
         // With another process at work what is remembered is out of date more often than not.
-        var questions = Questions(requests, answers: answers, versions: isAlone ? versions : [:])
-        try connection.begin(
-            tenant, timeout: options.statementTimeout, lockTimeout: options.lockTimeout,
-            idleTimeout: options.answerTimeout)
+        var questions = AppendQuestions(requests, answers: answers, versions: isAlone ? versions : [:])
+        try begin(tenant, on: connection)
         try connection.send("SELECT position FROM albatross.event_head WHERE id = 1 FOR UPDATE")
         try questions.send(on: connection, &tenant)
         try connection.sync()
@@ -185,10 +183,10 @@ final class LogWriter {
 
     /// Decides each request in turn, on what is known and what those before it will have written.
     private func decide(
-        _ requests: [AppendRequest], from stored: Int64, _ answers: Answers
-    ) -> (Batch, [Result<Int64, EventStoreError>]) {
+        _ requests: [AppendRequest], from stored: Int64, _ answers: AppendAnswers
+    ) -> (AppendBatch, [Result<Int64, EventStoreError>]) {
         var answers = answers
-        var batch = Batch(head: stored, recordedAt: now(), storedOwners: answers.owners)
+        var batch = AppendBatch(head: stored, recordedAt: now(), storedOwners: answers.owners)
         var results: [Result<Int64, EventStoreError>] = []
         results.reserveCapacity(requests.count)
         for request in requests {
@@ -203,7 +201,7 @@ final class LogWriter {
     }
 
     /// Why a request must not be written; nothing is written to find out.
-    private func refusal(of request: AppendRequest, _ answers: Answers) -> EventStoreError? {
+    private func refusal(of request: AppendRequest, _ answers: AppendAnswers) -> EventStoreError? {
         // A stream named twice: the second write is checked against what the first will have written.
         var ahead: [StreamName: Int64] = [:]
         for write in request.writes {
@@ -236,7 +234,7 @@ final class LogWriter {
         return nil
     }
 
-    private func apply(_ request: AppendRequest, _ batch: inout Batch, _ answers: inout Answers) {
+    private func apply(_ request: AppendRequest, _ batch: inout AppendBatch, _ answers: inout AppendAnswers) {
         let index = batch.index(of: request.tenant)
         for write in request.writes where !write.events.isEmpty {
             var version = versions[write.stream] ?? 0
@@ -277,219 +275,5 @@ final class LogWriter {
                 }
             }
         }
-    }
-}
-
-struct TenantReservation: Hashable {
-    let tenant: TenantID
-    let reservation: Reservation
-
-    init(_ tenant: TenantID, _ reservation: Reservation) {
-        self.tenant = tenant
-        self.reservation = reservation
-    }
-}
-
-/// What the tables said, under the lock of the head.
-private struct Answers {
-    var versions: [StreamName: Int64] = [:]
-    /// Later also what the requests before leave.
-    var owners: [TenantReservation: UUID?] = [:]
-}
-
-/// What has to be asked before a batch can be decided, tenant by tenant.
-private struct Questions {
-    private struct Part {
-        let tenant: TenantID
-        /// Whether its statements follow one that sets the tenant.
-        var isSwitched = false
-        var streams: [StreamName] = []
-        var reservations: [Reservation] = []
-    }
-    private var parts: [Part] = []
-    var isEmpty: Bool { parts.isEmpty }
-
-    /// - Parameters:
-    ///   - answers: What was asked before.
-    ///   - versions: What need not be asked.
-    init(_ requests: [AppendRequest], answers: Answers, versions: [StreamName: Int64]) {
-        var places: [TenantID: Int] = [:]
-        var streams = Set<StreamName>()
-        var reservations = Set<TenantReservation>()
-        func place(_ tenant: TenantID) -> Int {
-            if let place = places[tenant] { return place }
-            places[tenant] = parts.count
-            parts.append(Part(tenant: tenant))
-            return parts.count - 1
-        }
-        for request in requests {
-            for write in request.writes
-            where versions[write.stream] == nil && answers.versions[write.stream] == nil
-                && streams.insert(write.stream).inserted
-            {
-                parts[place(request.tenant)].streams.append(write.stream)
-            }
-            for (reservation, _) in request.reserve {
-                let name = TenantReservation(request.tenant, reservation)
-                if answers.owners[name] == nil, reservations.insert(name).inserted {
-                    parts[place(request.tenant)].reservations.append(reservation)
-                }
-            }
-        }
-    }
-
-    /// - Parameter tenant: The one that is set, before and after.
-    mutating func send(on connection: Connection, _ tenant: inout TenantID?) throws(PostgresFailure) {
-        for index in parts.indices {
-            parts[index].isSwitched = try connection.set(parts[index].tenant, instead: &tenant)
-            let part = parts[index]
-            if !part.streams.isEmpty {
-                var (categories, ids) = (ArrayParameter.texts, ArrayParameter.uuids)
-                for stream in part.streams {
-                    categories.append(stream.category.rawValue)
-                    ids.append(stream.id)
-                }
-                try connection.send(
-                    """
-                    SELECT coalesce((SELECT max(e.version) FROM albatross.event e
-                      WHERE e.tenant = $1 AND e.category = s.category AND e.stream = s.stream), 0)
-                    FROM unnest($2::text[], $3::uuid[]) WITH ORDINALITY AS s (category, stream, n) ORDER BY s.n
-                    """, [.uuid(part.tenant.uuid), .array(categories), .array(ids)])
-            }
-            if !part.reservations.isEmpty {
-                var (scopes, keys) = (ArrayParameter.texts, ArrayParameter.texts)
-                for reservation in part.reservations {
-                    scopes.append(reservation.scope.rawValue)
-                    keys.append(reservation.key)
-                }
-                try connection.send(
-                    """
-                    SELECT (SELECT r.owner FROM albatross.reservation r
-                      WHERE r.tenant = $1 AND r.scope = s.scope AND r.key = s.key)
-                    FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS s (scope, key, n) ORDER BY s.n
-                    """, [.uuid(part.tenant.uuid), .array(scopes), .array(keys)])
-            }
-        }
-    }
-
-    /// - Parameter results: Of the statements that ``send(on:_:)`` queued.
-    func read(_ results: [ResultSet], into answers: inout Answers) throws(PostgresFailure) {
-        var next = results.makeIterator()
-        func table(rows: Int) throws(PostgresFailure) -> ResultSet {
-            guard let result = next.next(), result.count == rows else { throw .lost("answers are missing") }
-            return result
-        }
-        for part in parts {
-            if part.isSwitched { _ = try table(rows: 1) }
-            if !part.streams.isEmpty {
-                let found = try table(rows: part.streams.count)
-                for (row, stream) in part.streams.enumerated() { answers.versions[stream] = found.integer(row, 0) }
-            }
-            if !part.reservations.isEmpty {
-                let found = try table(rows: part.reservations.count)
-                for (row, reservation) in part.reservations.enumerated() {
-                    answers.owners[TenantReservation(part.tenant, reservation)] = .some(found.uuid(row, 0))
-                }
-            }
-        }
-    }
-}
-
-/// What one transaction writes.
-private struct Batch {
-    struct Part {
-        let tenant: TenantID
-        var events = EventColumns()
-        /// Reservations as they will stand; `nil` is given back.
-        var owners: [Reservation: UUID?] = [:]
-        var documents = DocumentColumns()
-    }
-    var parts: [Part] = []
-    private var places: [TenantID: Int] = [:]
-    /// Position of the last event.
-    var head: Int64
-    let recordedAt: Timestamp
-    private let storedOwners: [TenantReservation: UUID?]
-
-    /// - Parameter storedOwners: As the tables have them, of all that is reserved.
-    init(head: Int64, recordedAt: Timestamp, storedOwners: [TenantReservation: UUID?]) {
-        self.head = head
-        self.recordedAt = recordedAt
-        self.storedOwners = storedOwners
-    }
-
-    mutating func index(of tenant: TenantID) -> Int {
-        if let place = places[tenant] { return place }
-        places[tenant] = parts.count
-        parts.append(Part(tenant: tenant))
-        return parts.count - 1
-    }
-
-    /// Queues everything but the COMMIT.
-    /// - Parameter tenant: The one that is set.
-    func send(
-        on connection: Connection, _ tenant: TenantID?, from stored: Int64
-    ) throws(PostgresFailure) {
-        var tenant = tenant
-        for part in parts {
-            _ = try connection.set(part.tenant, instead: &tenant)
-            if part.events.count > 0 { try part.events.send(part.tenant, recordedAt, on: connection) }
-            try send(part.owners, of: part.tenant, on: connection)
-            try part.documents.send(to: "lookup", [("tenant", .uuid(part.tenant.uuid))], on: connection)
-        }
-        if head != stored {
-            try connection.send(
-                """
-                UPDATE albatross.event_head SET position = $1 WHERE id = 1
-                RETURNING set_config('statement_timeout', '0', true)
-                """, [.integer(head)])
-        }
-    }
-
-    private func send(
-        _ owners: [Reservation: UUID?], of tenant: TenantID, on connection: Connection
-    ) throws(PostgresFailure) {
-        var new = ReservationColumns()
-        var changed = ReservationColumns()
-        var given = ReservationColumns()
-        for (reservation, owner) in owners {
-            guard let owner else {
-                given.append(reservation, owner: tenant.uuid)
-                continue
-            }
-            let stored = storedOwners[TenantReservation(tenant, reservation)] ?? nil
-            if stored == nil { new.append(reservation, owner: owner) }
-            if let stored, stored != owner { changed.append(reservation, owner: owner) }
-        }
-        try given.send(ReservationColumns.remove, tenant, on: connection)
-        try new.send(ReservationColumns.insert, tenant, on: connection)
-        try changed.send(ReservationColumns.change, tenant, on: connection)
-    }
-}
-
-/// Random bits for event ids. They need to differ, not to be secret: one system call per id would be a good part of an
-/// append. SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", 2014), twice, each
-/// seeded by the system.
-struct RandomWords {
-    private var states: (UInt64, UInt64)
-
-    init() {
-        var system = SystemRandomNumberGenerator()
-        states = (system.next(), system.next())
-    }
-
-    private static func next(_ state: inout UInt64) -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
-    }
-
-    mutating func version7(at time: Timestamp) -> UUID {
-        let high = UInt64(bitPattern: time.milliseconds) & 0xFFFF_FFFF_FFFF
-        return UUID(
-            high: high << 16 | 0x7000 | Self.next(&states.0) & 0x0FFF,
-            low: 0x8000_0000_0000_0000 | Self.next(&states.1) >> 2)
     }
 }

@@ -320,6 +320,31 @@ extension StoreContract {
             try await run.project("m", [], checkpoint: 60)
             try requireEqual(try await run.store.progress("m").position, 60, "all at once")
         },
+        StoreCheck("of commits of one partition at once none turns back another that went through") { run in
+            let taken = try await withThrowingTaskGroup(of: Int64?.self) { group in
+                for index in 1...60 {
+                    let checkpoint = Int64(index * 37 % 61)
+                    group.addTask {
+                        do throws(EventStoreError) {
+                            try await run.store.commit(
+                                "m", generation: 1, partitions: 5..<6,
+                                writes: [(run.tenant, .put(kind: "k", key: "a", value: [UInt8(checkpoint)]))],
+                                checkpoint: checkpoint)
+                            return checkpoint
+                        } catch {
+                            guard case .unavailable = error else { throw error }
+                            return nil
+                        }
+                    }
+                }
+                return try await group.reduce(into: [Int64]()) { if let checkpoint = $1 { $0.append(checkpoint) } }
+            }
+            let last = taken.max() ?? 0
+            try requireEqual(last, 60, "the furthest commit")
+            try requireEqual(try await run.store.progress("m").positions[5], last, "checkpoint")
+            try requireEqual(
+                try await run.store.document(run.tenant, "m", kind: "k", key: "a"), [UInt8(last)], "document")
+        },
         StoreCheck("a rebuild that begins anew in one partition forgets the others") { run in
             try await run.store.commit(
                 "m", generation: 2, partitions: 0..<1,
@@ -431,7 +456,24 @@ extension StoreContract {
             try requireEqual(
                 try await run.store.quarantined(run.tenant, past: "frame-0", limit: 3), [], "past one that is gone")
             try requireEqual(try await run.store.quarantined(run.other, past: nil, limit: 9).count, 1, "other tenant's")
-        }
+        },
+        StoreCheck("frames that many callers bring at once are all kept") { run in
+            let limit = run.subject.quarantineLimit
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for index in 0..<limit {
+                    group.addTask {
+                        let frame = QuarantinedFrame(
+                            id: "\(index)", adapter: "a", code: "c", detail: "", method: "", path: "", bytes: [],
+                            receivedAt: run.clock.now)
+                        try await run.store.quarantine(run.tenant, [frame, frame])
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let kept = try await run.store.quarantined(run.tenant, past: nil, limit: limit * 2)
+            try requireEqual(kept.count, limit, "frames")
+            try requireEqual(Set(kept.map(\.id)).count, limit, "different frames")
+        },
     ]
 
     /// Leases.

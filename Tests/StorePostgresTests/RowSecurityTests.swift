@@ -162,16 +162,26 @@ extension PostgresTests {
                 }
             }
             let stream = StreamName(theirs, .flight, UUID())
-            await #expect(throws: EventStoreError.self) {
-                try await store.append(
-                    AppendRequest(
-                        tenant: mine,
-                        writes: [
-                            StreamWrite(
-                                stream: stream, expected: .noStream,
-                                events: [EncodedEvent(type: "t", schema: 1, payload: [])])
-                        ], correlation: UUID()))
+            func append(as tenant: TenantID, _ expected: ExpectedVersion) async throws {
+                let write = StreamWrite(
+                    stream: stream, expected: expected, events: [EncodedEvent(type: "t", schema: 1, payload: [])])
+                _ = try await store.append(AppendRequest(tenant: tenant, writes: [write], correlation: UUID()))
             }
+            try await append(as: theirs, .noStream)
+            // Another store remembers nothing of the stream, and nothing wrong after the refusal.
+            let other = try await database.open()
+            for expected in [ExpectedVersion.any, .noStream, .exactly(1)] {
+                await #expect(throws: EventStoreError.self) {
+                    let write = StreamWrite(
+                        stream: stream, expected: expected, events: [EncodedEvent(type: "t", schema: 1, payload: [])])
+                    _ = try await other.append(AppendRequest(tenant: mine, writes: [write], correlation: UUID()))
+                }
+            }
+            _ = try await other.append(
+                AppendRequest(
+                    tenant: theirs, writes: [StreamWrite(stream: stream, expected: .exactly(1), events: [])],
+                    correlation: UUID()))
+            await other.close()
             await store.close()
         }
 

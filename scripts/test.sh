@@ -121,7 +121,9 @@ read -r good bad skipped <<< "$counts"
     count "$name" "$good" "$bad" $(( SECONDS - start ))
 }
 
-swift_tests "unit and store tests" unit --skip EndToEndTests
+swift_tests "unit and store tests" unit --skip EndToEndTests --skip RedisCacheFaultTests
+# About time limits of 250 ms: not beside a hundred other suites.
+swift_tests "Redis faults" redis --no-parallel --filter RedisCacheFaultTests
 swift_tests "end-to-end, one process" single --filter EndToEndTests
 # The same suites of the main job over two gateways, two workers and two query servers behind nginx.
 export ALBATROSS_TEST_SHAPE=split

@@ -116,16 +116,19 @@ struct XACARSEncoder {
         text.split { $0.isNewline }.joined(separator: " ")
     }
 
+    /// Seats where the fleet has no figure.
+    private static let assumedSeats = 50
+
     /// All seats on a charter, else a share of them that differs from bid to bid and is the same each time it is asked
     /// for.
     private func load(_ plan: PlanReply) -> (passengers: Int, cargo: Int) {
         guard let aircraft = plan.aircraft else { return (0, 0) }
-        let share =
-            plan.schedule.charterOf == nil ? 70 + (plan.schedule.number + (plan.booking?.number ?? 0)) % 26 : 100
+        let draw = (plan.schedule.number + (plan.booking?.number ?? 0)) % 26
+        let share = plan.schedule.charterOf == nil ? 70 + draw : 100
         if plan.schedule.isCargo {
             return (0, Int((aircraft.maximumCargo.rawValue / 0.453_592_37).rounded()) * share / 100)
         }
-        let seats = aircraft.maximumPassengers
-        return (seats > 0 ? max(1, seats * share / 100) : 0, 0)
+        let seats = aircraft.maximumPassengers > 0 ? aircraft.maximumPassengers : Self.assumedSeats
+        return (max(1, seats * share / 100), 0)
     }
 }

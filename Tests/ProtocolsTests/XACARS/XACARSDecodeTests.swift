@@ -431,6 +431,7 @@ import Testing
             "DATA1=XACARS|1.1&DATA2=BEGINFLIGHT&DATA3=\(begin)",
             "DATA1=XACARS|1.1&DATA2=BEGINFLIGHT&DATA3=VMS0001|secret|x",
             "DATA1=XACARS|1.1&DATA2=BEGINFLIGHT&DATA3=\(begin.replacing("|secret|", with: "|a&secret|"))",
+            "DATA1=XACARS|1.1&DATA2=BEGINFLIGHT&DATA3=\(XACARSSample.begin.replacing("|secret|", with: "|a|secret|"))",
             "DATA1=XACARS|1.1&DATA2=FLY&DATA3=secret", "DATA3=\(begin)", "DATA2=Bid&DATA4=VMS0001&DATA5=secret",
             "DATA2=\(report)", "DATA2=\(XACARSSample.report)", "DATA2=VMS0001~se~secret~VMS1000",
             "DATA2=MESSAGE&DATA3=secret&DATA4=x", "secret&=secret&secret=1",

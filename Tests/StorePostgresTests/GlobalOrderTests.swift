@@ -73,7 +73,9 @@ extension PostgresTests {
                     position = envelope.position
                     versions[envelope.stream] = envelope.version
                 }
-                if page.count < limit, position < Int64(total) { _ = await commits.next() }
+                if page.count < limit, position < Int64(total) {
+                    guard await commits.next() != nil else { throw Violation(what: "nothing more to come") }
+                }
             }
             guard versions.count == 32 else { throw Violation(what: "\(versions.count) streams") }
         }

@@ -39,7 +39,8 @@ struct SmartCARS3Encoder {
         case .flightTypes: return flightTypes
         case .news(let news): return self.news(news.first)
         case .schedules(let page): return list(page.entries) { schedule($1, nil, into: &$0) }
-        case .bookings(let bookings, subfleets: _): return list(bookings) { schedule($1.schedule, $1.booking, into: &$0) }
+        case .bookings(let bookings, subfleets: _):
+            return list(bookings) { schedule($1.schedule, $1.booking, into: &$0) }
         case .booked(let plan): return object { $0.member("bidID", plan.booking?.number) }
         case .bookingChanged(let booking): return object { $0.member("bidID", booking) }
         case .bookingCancelled, .flightCancelled: return dialect == .d5 ? empty : object { $0.member("status", 200) }

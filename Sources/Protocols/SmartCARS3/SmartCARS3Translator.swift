@@ -21,7 +21,8 @@ struct SmartCARS3Translator {
         case .search(let search): return .searchSchedules(query(search))
         case .book(let flight, let aircraft):
             return .book(
-                schedule: flight.filter { $0 != " " }, aircraft: aircraft.map(Self.number), repeatIsSame: dialect == .d7)
+                schedule: flight.filter { $0 != " " }, aircraft: aircraft.map(Self.number), repeatIsSame: dialect == .d7
+            )
         case .rebook(let bid, let aircraft):
             return .changeBookedAircraft(booking: Self.number(bid), aircraft: Self.number(aircraft))
         case .unbook(let bid): return .cancelBooking(.number(Self.number(bid)))

@@ -125,11 +125,6 @@ swift_tests "unit and store tests" unit --skip EndToEndTests --skip RedisCacheFa
 # About time limits of 250 ms: not beside a hundred other suites.
 swift_tests "Redis faults" redis --no-parallel --filter RedisCacheFaultTests
 swift_tests "end-to-end, one process" single --filter EndToEndTests
-# The same suites of the main job over two gateways, two workers and two query servers behind nginx.
-export ALBATROSS_TEST_SHAPE=split
-swift_tests "end-to-end, split roles" split --filter 'EndToEndTests.*(SmartCARS3Conformance|Filing|Position|Live)Tests'
-unset ALBATROSS_TEST_SHAPE
-
 check "swift format lint" swift format lint --strict --recursive Sources Tests Package.swift
 check "soundness" scripts/soundness.sh
 

@@ -116,12 +116,16 @@ final class AlbatrossServer: Sendable {
     /// SIGTERM: an orderly end, exit status 0.
     func stop(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         guard let processes = running.withLock({ $0?.processes }) else { return }
-        for process in processes { process.signal(SIGTERM) }
-        for process in processes {
-            let code = try await process.exitCode(within: .seconds(80))
-            #expect(
-                code == 0, "serve ended after SIGTERM with \(code): \(process.errors.suffix(2000))",
-                sourceLocation: sourceLocation)
+        // The balancer last: what the servers say as they go must reach their clients.
+        let servers = cluster == nil ? processes : Array(processes.dropLast())
+        for group in [servers, Array(processes.dropFirst(servers.count))] {
+            for process in group { process.signal(SIGTERM) }
+            for process in group {
+                let code = try await process.exitCode(within: .seconds(80))
+                #expect(
+                    code == 0, "serve ended after SIGTERM with \(code): \(process.errors.suffix(2000))",
+                    sourceLocation: sourceLocation)
+            }
         }
         running.withLock { $0 = nil }
     }

@@ -131,7 +131,8 @@ final class PublishQueue: Sendable {
     /// Waits for something to take, for the socket, or for the end of the time.
     func wait(for socket: Int32 = -1, upTo timeout: Duration) {
         let sleeps = state.withLock { state in
-            state.isAsleep = state.work.calls.isEmpty && state.work.cut == nil && !state.work.isClosed
+            // A cut has left its signal behind and ends the sleep at once.
+            state.isAsleep = state.work.calls.isEmpty && !state.work.isClosed
             return state.isAsleep
         }
         if sleeps { wake.wait(for: socket, upTo: timeout) }

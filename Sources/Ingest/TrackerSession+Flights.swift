@@ -23,33 +23,34 @@ extension TrackerSession {
 
     /// The flight that a key names: decisions B3.
     /// - Returns: nil when there is none yet and the key can open one.
-    private func find(_ key: FlightKey) async throws -> FlightID? {
+    private func find(_ key: FlightKey) async throws -> FlightID? { try await record(key)?.opening.id }
+
+    private func record(_ key: FlightKey) async throws -> FlightRecord? {
         let user = try pilot.user
         if let text = key.id, let record = try await gateway.flights.flight(id, id: text) {
             guard record.opening.user == user else { throw Refusal.flightOfAnother }
-            return record.opening.id
+            return record
         }
         if let booking = key.booking {
-            return try await gateway.flights.flight(id, booking: booking, of: user, adapter: adapter)?.opening.id
+            return try await gateway.flights.flight(id, booking: booking, of: user, adapter: adapter)
         }
         if key.id != nil { throw Refusal.flightUnknown }
         if let client = key.client {
             let record = try await gateway.flights.flight(id, of: user, adapter: adapter, clientKey: client)
-            return record?.state == .cancelled ? nil : record?.opening.id
+            return record?.state == .cancelled ? nil : record
         }
         let latest = try await gateway.flights.latest(id, of: user, adapter: adapter)
         if let legs = key.legs, !legs.number.isEmpty || legs.departure != nil {
             guard let latest, fits(latest.opening, legs) else { return nil }
             switch latest.state {
-            case .open: return latest.opening.id
+            case .open: return latest
             case .abandoned:
-                return frame.receivedAt - (latest.endedAt ?? frame.receivedAt) < Self.afterglow
-                    ? latest.opening.id : nil
+                return frame.receivedAt - (latest.endedAt ?? frame.receivedAt) < Self.afterglow ? latest : nil
             case .none, .cancelled, .filed: return nil
             }
         }
         guard let latest, latest.state == .open || latest.state == .abandoned else { throw Refusal.flightUnknown }
-        return latest.opening.id
+        return latest
     }
 
     private func fits(_ opening: FlightOpening, _ legs: FlightLegs) -> Bool {
@@ -78,7 +79,8 @@ extension TrackerSession {
         let user = try pilot.user
         var addition = addition(progress)
         // A key of number and airports, or of nothing, means another flight when this one is over.
-        addition.onlyOpen = key.id == nil && key.booking == nil && key.client == nil
+        let isLoose = key.id == nil && key.booking == nil && key.client == nil
+        addition.onlyOpen = isLoose
         if let flight = gateway.binding(id, user, adapter, key) {
             do {
                 let state = try await gateway.flights.add(id, flight, addition)
@@ -87,26 +89,44 @@ extension TrackerSession {
                 gateway.bind(id, user, adapter, key, to: nil)
             }
         }
-        addition.onlyOpen = false
-        let flight: FlightID
+        var attempts = 0
+        while true {
+            do {
+                let (flight, state) = try await store(key, progress, addition, isLoose: isLoose)
+                gateway.bind(id, user, adapter, key, to: flight)
+                return try await answer(progress, flight, state)
+            } catch FlightRefusal.unknown where isLoose && attempts < 8 {
+                // Another flight took the place of this one since it was looked up.
+                attempts += 1
+            }
+        }
+    }
+
+    /// Adds to the flight that a key names as of now, or opens it.
+    private func store(
+        _ key: FlightKey, _ progress: FlightProgress, _ addition: Flights.Addition, isLoose: Bool
+    ) async throws -> (FlightID, Flight?) {
+        var addition = addition
         let first = progress.positions.first
-        if let known = try await find(key) {
-            flight = known
+        let flight: FlightID
+        if let known = try await record(key) {
+            flight = known.opening.id
+            addition.onlyOpen = isLoose && known.state == .open
+            // Of the flights with a code the pilot has one at a time, too.
+            if isLoose || known.opening.code != nil { addition.latestOf = adapter }
             if key.booking != nil, let aircraft = try await aircraft(first) {
-                try await gateway.flights.name(id, known, aircraft: aircraft, network: first?.sample.network)
+                try await gateway.flights.name(id, flight, aircraft: aircraft, network: first?.sample.network)
             }
         } else if let booking = key.booking {
             flight = try await open(booking, aircraft: try await aircraft(first), network: first?.sample.network)
+            addition.onlyOpen = false
         } else if key.client != nil || key.legs != nil {
-            flight = try await gateway.flights.begin(tenant, beginning(key, progress.details, addition)).id
-            gateway.bind(id, user, adapter, key, to: flight)
-            return try await answer(progress, flight, nil)
+            addition.onlyOpen = false
+            return (try await gateway.flights.begin(tenant, beginning(key, progress.details, addition)).id, nil)
         } else {
             throw Refusal.flightUnknown
         }
-        let state = try await gateway.flights.add(id, flight, addition)
-        gateway.bind(id, user, adapter, key, to: flight)
-        return try await answer(progress, flight, state)
+        return (flight, try await gateway.flights.add(id, flight, addition))
     }
 
     private func aircraft(_ position: PositionReport?) async throws -> Int? {

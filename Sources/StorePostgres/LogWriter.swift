@@ -191,6 +191,7 @@ final class LogWriter {
         results.reserveCapacity(requests.count)
         for request in requests {
             if let refusal = refusal(of: request, answers) {
+                request.fate.fail()
                 results.append(.failure(refusal))
             } else {
                 apply(request, &batch, &answers)
@@ -210,6 +211,8 @@ final class LogWriter {
             }
             let actual = ahead[write.stream] ?? versions[write.stream] ?? 0
             switch write.expected {
+            case _ where write.after?.hasFailed == true:
+                return .wrongExpectedVersion(stream: write.stream, actual: actual)
             case .any: break
             case .noStream where actual == 0: break
             case .exactly(actual): break

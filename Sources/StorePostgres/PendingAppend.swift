@@ -9,7 +9,10 @@ struct PendingAppend: QueuedWrite {
 
     init(_ request: AppendRequest, completion: @escaping @Sendable (Result<Int64, EventStoreError>) -> Void) {
         self.request = request
-        self.completion = completion
+        self.completion = { result in
+            if case .failure = result { request.fate.fail() }
+            completion(result)
+        }
         bytes = request.size
     }
 }

@@ -213,7 +213,10 @@ final class LogWriter {
             refusal = try refusalOf(request)
             if refusal == nil { try apply(request) }
         } catch { throw .failed(error) }
-        if let refusal { throw .refused(refusal) }
+        if let refusal {
+            request.fate.fail()
+            throw .refused(refusal)
+        }
         return head
     }
 
@@ -225,6 +228,8 @@ final class LogWriter {
             let actual: Int64
             if let known = ahead[write.stream] { actual = known } else { actual = try version(of: write.stream) }
             switch write.expected {
+            case _ where write.after?.hasFailed == true:
+                return .wrongExpectedVersion(stream: write.stream, actual: actual)
             case .any: break
             case .noStream where actual == 0: break
             case .exactly(actual): break

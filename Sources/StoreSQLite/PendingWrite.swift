@@ -16,7 +16,9 @@ struct PendingWrite: QueuedWrite {
 
     func fail(_ error: EventStoreError) {
         switch work {
-        case .append(_, let completion): completion(.failure(error))
+        case .append(let request, let completion):
+            request.fate.fail()
+            completion(.failure(error))
         case .other(_, let failed): failed(error)
         }
     }

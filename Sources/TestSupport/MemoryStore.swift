@@ -83,7 +83,10 @@ extension MemoryStore: EventAppender, EventReader {
                     Self.apply(request, at: time, &state)
                     return Int64(state.events.count)
                 })
-        } catch { result = .failure(error) }
+        } catch {
+            request.fate.fail()
+            result = .failure(error)
+        }
         completion(result)
         for follower in state.withLock({ Array($0.followers.values) }) { follower.yield() }
     }
@@ -93,6 +96,8 @@ extension MemoryStore: EventAppender, EventReader {
         for write in request.writes {
             let actual = ahead[write.stream] ?? Int64(state.streams[write.stream]?.count ?? 0)
             switch write.expected {
+            case _ where write.after?.hasFailed == true:
+                throw .wrongExpectedVersion(stream: write.stream, actual: actual)
             case .any: break
             case .noStream where actual == 0: break
             case .exactly(actual): break

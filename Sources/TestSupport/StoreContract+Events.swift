@@ -1,10 +1,32 @@
 import Domain
+import Synchronization
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
 import Foundation
 #endif
+
+/// Answers of several appends, given together.
+private final class Collected: Sendable {
+    typealias Answer = Result<Int64, EventStoreError>
+    private let answers: Mutex<[Int: Answer]> = Mutex([:])
+    private let count: Int
+    private let done: @Sendable ([Answer]) -> Void
+
+    init(of count: Int, done: @escaping @Sendable ([Answer]) -> Void) {
+        self.count = count
+        self.done = done
+    }
+
+    func set(_ index: Int, _ answer: Answer) {
+        let all = answers.withLock { answers in
+            answers[index] = answer
+            return answers.count == count ? answers : nil
+        }
+        if let all { done(all.sorted { $0.key < $1.key }.map(\.value)) }
+    }
+}
 
 extension StoreContract {
     /// Appending and reading, one caller at a time.
@@ -79,6 +101,30 @@ extension StoreContract {
             try requireEqual(try await run.store.head(), 1, "head")
             try await run.append(second, .exactly(1), "next")
             try requireEqual(try await run.log().map(\.position), [1, 2], "positions")
+        },
+        StoreCheck("what was decided on top of a failed append fails too, though another writer made the version fit") {
+            run in
+            let stream = run.stream()
+            try await run.append(stream, .noStream, "theirs")
+            let ours = run.request([StreamWrite(stream: stream, expected: .noStream, events: [run.event("ours")])])
+            let next = run.request([
+                StreamWrite(stream: stream, expected: .exactly(1), events: [run.event("next")], after: ours.fate)
+            ])
+            let conflict = EventStoreError.wrongExpectedVersion(stream: stream, actual: 1)
+            // Both are on their way before the first is answered, as the commands of a process are.
+            let results = await withCheckedContinuation { continuation in
+                let results = Collected(of: 2) { continuation.resume(returning: $0) }
+                run.store.submit(ours) { results.set(0, $0) }
+                run.store.submit(next) { results.set(1, $0) }
+            }
+            for result in results { try requireEqual(result, .failure(conflict), "result") }
+            let kept = run.request([StreamWrite(stream: stream, expected: .exactly(1), events: [run.event("a")])])
+            _ = try await run.store.append(kept)
+            _ = try await run.store.append(
+                run.request([
+                    StreamWrite(stream: stream, expected: .exactly(2), events: [run.event("b")], after: kept.fate)
+                ]))
+            try requireEqual(try await run.texts(stream), ["theirs", "a", "b"], "stream")
         },
         StoreCheck("a stream named twice in one append goes on from itself") { run in
             let stream = run.stream()

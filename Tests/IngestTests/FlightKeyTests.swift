@@ -58,10 +58,15 @@ import Testing
         #expect(first.id != second.id)
         #expect(try await world.flights(states: [.open]).map(\.id) == [second.id])
         #expect(try await world.flights(states: [.abandoned]).map(\.id) == [first.id])
-        _ = try await race(world, 24) {
-            .progress(FlightKey(legs: $0 % 2 == 0 ? .boston : .laGuardia), world.progress($0 + 2))
+        for round in 0..<5 {
+            _ = try await race(world, 24) {
+                .progress(FlightKey(legs: $0 % 2 == 0 ? .boston : .laGuardia), world.progress(round * 24 + $0 + 2))
+            }
+            let open = try await world.flights(states: [.open])
+            #expect(open.count == 1, "round \(round): \(open.map { ($0.id, $0.positionCount) })")
         }
-        #expect(try await world.flights(states: [.open]).count == 1)
+        // What was sent is somewhere, once.
+        #expect(try await world.flights().reduce(0) { $0 + $1.positionCount } == 2 + 5 * 24)
         await world.close()
     }
 
@@ -81,8 +86,11 @@ import Testing
             try await world.ask(.progress(FlightKey(id: flights[0].code), world.progress(2)), pilot: 2)
         }
         _ = try await world.ask(.progress(FlightKey(id: flights[0].code), world.progress(3)))
-        // After positions the same beginning is a new flight.
+        // After positions the same beginning is a new flight, and the old code does not bring the old flight back.
         let again = try world.flight(of: try await world.ask(.begin(begin)))
+        await #expect(throws: Refusal.flightUnknown) {
+            try await world.ask(.progress(FlightKey(id: flights[0].code), world.progress(4)), node: 1)
+        }
         #expect(again.id != flights[0].id && again.code != flights[0].code)
         #expect(try await world.flights(states: [.open]).map(\.id) == [again.id])
         await world.close()
@@ -129,6 +137,36 @@ import Testing
         #expect(repeats == 11)
         #expect(try await world.node.directory.bookings(world.id, of: world.pilots[0].id).isEmpty)
         #expect(try await world.node.directory.reports(world.id, of: world.pilots[0].id).count == 1)
+        await world.close()
+    }
+
+    /// FSACARS: positions name number and airports, the report has a key of its own.
+    @Test func aReportWithAKeyFindsTheFlightThatPositionsOpened() async throws {
+        let world = try await TestWorld.make(nodes: 2)
+        let flight = try world.flight(of: try await world.ask(.progress(FlightKey(legs: .boston), world.progress())))
+        let replies = try await race(world) { _ in
+            .file(FlightKey(client: "2026/11/21|14:05:00", legs: .boston), world.report())
+        }
+        #expect(Set(try replies.map { try world.flight(of: $0).id }) == [flight.id])
+        // Other content under the same key is refused, under another key it is another report.
+        await #expect(throws: Refusal.alreadyFiled) {
+            try await world.ask(
+                .file(FlightKey(client: "2026/11/21|14:05:00", legs: .boston), world.report(fuel: 1)))
+        }
+        let next = try world.flight(
+            of: try await world.ask(.file(FlightKey(client: "2026/11/22|14:05:00", legs: .boston), world.report())))
+        #expect(next.id != flight.id)
+        await world.close()
+    }
+
+    @Test func twoTrackersOnOneBookingAreTwoFlights() async throws {
+        let world = try await TestWorld.make()
+        let first = try world.flight(of: try await world.ask(.progress(FlightKey(booking: 1), world.progress())))
+        let second = try world.flight(
+            of: try await world.ask(.progress(FlightKey(booking: 1), world.progress()), adapter: KeyedAdapter.self))
+        #expect(first.id != second.id && second.opening.booking?.number == 1)
+        _ = try await world.ask(.file(FlightKey(booking: 1), world.report()))
+        #expect(try await world.flights().map(\.state) == [.open, .filed])
         await world.close()
     }
 

@@ -21,6 +21,10 @@ public final class CommandExecutor: Sendable {
         var version: Int64
         /// Appends on their way to the store.
         var pending: Int
+        /// Of the last append that was begun.
+        var fate: AppendFate?
+        /// When this entry was loaded: an append that began on an entry since dropped says nothing about this one.
+        let birth: UInt64
         var used: UInt64
     }
     /// A reference, so that a transaction can look into it without copying; only touched under the lock.
@@ -97,17 +101,21 @@ public final class CommandExecutor: Sendable {
                         self.touch(transaction.streams, in: cache)
                         return .success(value)
                     }
+                    var streams: [StreamName: UInt64] = [:]
                     for (stream, touched) in transaction.touched {
                         cache.clock += 1
+                        let birth = cache.entries[stream]?.birth ?? cache.clock
                         cache.entries[stream] = Entry(
                             state: touched.state, version: touched.version,
-                            pending: (cache.entries[stream]?.pending ?? 0) + 1, used: cache.clock
+                            pending: (cache.entries[stream]?.pending ?? 0) + 1, fate: request.fate, birth: birth,
+                            used: cache.clock
                         )
+                        streams[stream] = birth
                     }
                     self.trim(cache)
-                    let streams = Array(transaction.touched.keys)
+                    let begun = streams
                     self.store.submit(request) { result in
-                        self.finished(streams, succeeded: (try? result.get()) != nil)
+                        self.finished(begun, succeeded: (try? result.get()) != nil)
                         switch result {
                         case .success:
                             self.committed()
@@ -128,9 +136,9 @@ public final class CommandExecutor: Sendable {
         return try outcome.get()
     }
 
-    private func finished(_ streams: [StreamName], succeeded: Bool) {
+    private func finished(_ streams: [StreamName: UInt64], succeeded: Bool) {
         cache.withLock { cache in
-            for stream in streams {
+            for (stream, birth) in streams where cache.entries[stream]?.birth == birth {
                 if succeeded {
                     cache.entries[stream]?.pending -= 1
                 } else {
@@ -163,7 +171,7 @@ public final class CommandExecutor: Sendable {
             }
             cache.clock += 1
             cache.entries[missing.stream] = Entry(
-                state: loaded.state, version: loaded.version, pending: 0, used: cache.clock
+                state: loaded.state, version: loaded.version, pending: 0, birth: cache.clock, used: cache.clock
             )
         }
     }
@@ -183,20 +191,23 @@ public final class CommandExecutor: Sendable {
         _ type: A.Type, _ tenant: TenantID, _ id: UUID
     ) async throws(EventStoreError) -> (state: A, version: Int64) {
         let stream = StreamName(tenant, A.category, id)
-        let known = cache.withLock { cache -> (state: A, version: Int64)? in
+        let known = cache.withLock { cache -> (state: A, version: Int64, birth: UInt64)? in
             guard let entry = cache.entries[stream], entry.pending == 0, let state = entry.state as? A else {
                 return nil
             }
-            return (state, entry.version)
+            return (state, entry.version, entry.birth)
         }
         let missing = Transaction.Missing(type, stream, from: known?.state ?? A(), after: known?.version ?? 0)
         let loaded = try await missing.load(store)
         cache.withLock { cache in
-            if let entry = cache.entries[stream], entry.pending > 0 || entry.version >= loaded.version { return }
-            guard loaded.version > 0 else { return }
+            let entry = cache.entries[stream]
+            // What was read is kept only on top of what it was read from, or where nothing is.
+            guard loaded.version > (known?.version ?? 0), entry?.birth == known?.birth, entry?.pending ?? 0 == 0,
+                entry?.version == known?.version
+            else { return }
             cache.clock += 1
             cache.entries[stream] = Entry(
-                state: loaded.state, version: loaded.version, pending: 0, used: cache.clock)
+                state: loaded.state, version: loaded.version, pending: 0, birth: cache.clock, used: cache.clock)
             trim(cache)
         }
         return (loaded.state as? A ?? A(), loaded.version)
@@ -253,6 +264,8 @@ public struct Transaction {
         var version: Int64
         let loadedVersion: Int64
         let hadPending: Bool
+        /// Of the append that makes `loadedVersion`, when that is on its way.
+        let after: AppendFate?
         var isDemanded = false
         var events: [EncodedEvent] = []
     }
@@ -280,7 +293,8 @@ public struct Transaction {
             throw Missing(type, stream, from: A())
         }
         touched[stream] = Touched(
-            state: state, version: entry.version, loadedVersion: entry.version, hadPending: entry.pending > 0)
+            state: state, version: entry.version, loadedVersion: entry.version, hadPending: entry.pending > 0,
+            after: entry.pending > 0 ? entry.fate : nil)
         order.append(stream)
         return state
     }
@@ -342,7 +356,7 @@ public struct Transaction {
                 StreamWrite(
                     stream: stream,
                     expected: touched.loadedVersion == 0 ? .noStream : .exactly(touched.loadedVersion),
-                    events: touched.events
+                    events: touched.events, after: touched.after
                 )
             )
         }

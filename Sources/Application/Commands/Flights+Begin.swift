@@ -209,12 +209,11 @@ extension Flights {
             tenant, wanted.pilot.id, wanted.details, schedule: wanted.schedule, isStrict: wanted.isStrict)
         for _ in 0..<Self.attempts {
             let slots = try await slots(tenantID, wanted, plan)
-            for slot in slots {
-                guard let holder = slot.holder else { continue }
-                let state = try await executor.current(Flight.self, tenantID, holder.uuid).state
-                guard Self.isMeant(state, slot, wanted, plan) else { continue }
-                try await repeatBeginning(tenantID, holder, wanted)
-                return (holder, false)
+            do {
+                if let meant = try await meant(tenantID, slots, wanted, plan) { return (meant, false) }
+            } catch FlightRefusal.unknown {
+                // It was open a moment ago.
+                continue
             }
             let code = wanted.givesCode ? Self.makeCode() : nil
             let opening = try await opening(
@@ -271,8 +270,24 @@ extension Flights {
             && wanted.addition.at - opening.openedAt < .minutes(10)
     }
 
+    /// The flight that holds a slot and is meant, with what came along added to it.
+    private func meant(
+        _ tenant: TenantID, _ slots: [FlightSlot], _ wanted: Beginning, _ plan: Plan
+    ) async throws -> FlightID? {
+        for slot in slots {
+            guard let holder = slot.holder else { continue }
+            let state = try await executor.current(Flight.self, tenant, holder.uuid).state
+            guard Self.isMeant(state, slot, wanted, plan) else { continue }
+            try await repeatBeginning(tenant, holder, wanted)
+            return holder
+        }
+        return nil
+    }
+
     private func repeatBeginning(_ tenant: TenantID, _ flight: FlightID, _ wanted: Beginning) async throws {
         var addition = wanted.addition
+        // A flight of a key that the client made stays the one that is meant when it has ended.
+        addition.onlyOpen = wanted.clientKey == nil
         if wanted.reuseWithin != nil {
             // Its own attributes stay; the phase begins anew, fields and fares are merged in.
             addition.details.status = wanted.details.status

@@ -163,6 +163,8 @@ public struct Flights: Sendable {
         public var needsUndecided = false
         /// Only for a flight that is under way: a key that names several flights over time is resolved anew otherwise.
         public var onlyOpen = false
+        /// Brings an ended flight back only while it is still the latest of its pilot over this adapter.
+        public var latestOf: String?
         public var at: Timestamp
         public init(at: Timestamp) { self.at = at }
     }
@@ -186,7 +188,12 @@ public struct Flights: Sendable {
                 case .cancelled: throw FlightRefusal.cancelled
                 // A filed flight is never moved by an update that comes after, unless the protocol promises to take it.
                 case .filed: guard addition.takesLate else { throw FlightRefusal.unknown }
-                case .abandoned: guard !addition.onlyOpen else { throw FlightRefusal.unknown }
+                case .abandoned:
+                    guard !addition.onlyOpen else { throw FlightRefusal.unknown }
+                    if let adapter = addition.latestOf, let user = before.opening?.user {
+                        // Taken by the flight that has it, refused when another has it by now.
+                        transaction.reserve(Self.adapterSlot(user, adapter), owner: flight.uuid)
+                    }
                 case .open: break
                 }
                 if addition.needsUndecided, before.state == .filed {
@@ -196,7 +203,11 @@ public struct Flights: Sendable {
                 try Self.write(addition, to: flight, in: &transaction)
                 return try transaction.state(Flight.self, flight.uuid)
             }
-        } catch is FlightRejection { throw FlightRefusal.unknown }
+        } catch is FlightRejection {
+            throw FlightRefusal.unknown
+        } catch EventStoreError.reservationTaken {
+            throw FlightRefusal.unknown
+        }
     }
 
     static func write(_ addition: Addition, to flight: FlightID, in transaction: inout Transaction) throws {

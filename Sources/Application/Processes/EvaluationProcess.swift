@@ -171,7 +171,7 @@ public struct EvaluationProcess: Service {
             flown = try await directory.aircraft(tenant, number: number) ?? flown
         }
         return EvaluationInput(
-            opening: opening, report: report, samples: samples, capabilities: capabilities(opening.adapter),
+            opening: opening, report: report, samples: samples.track, capabilities: capabilities(opening.adapter),
             flightVersion: version, earlier: [], flownAircraft: flown
         )
     }

@@ -204,7 +204,7 @@ public struct FlightQueries: Sendable {
         }
         guard let opening, let view else { return nil }
         return Details(
-            opening: opening, view: view, flight: flight.state, pirep: pirep, samples: Self.ordered(samples),
+            opening: opening, view: view, flight: flight.state, pirep: pirep, samples: Self.ordered(samples.track),
             history: history)
     }
 

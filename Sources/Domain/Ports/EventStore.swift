@@ -1,19 +1,39 @@
+import Synchronization
+
 #if canImport(FoundationEssentials)
 public import FoundationEssentials
 #else
 public import Foundation
 #endif
 
+/// What became of an append, for those that were decided on top of it before it was answered.
+public final class AppendFate: Sendable {
+    private let failed = Atomic(false)
+    public init() {}
+
+    /// Whether nothing of the append was stored, or nobody knows.
+    public var hasFailed: Bool { failed.load(ordering: .acquiring) }
+
+    /// Said by the store as soon as it refuses the append, and before its completion runs.
+    public func fail() { failed.store(true, ordering: .releasing) }
+}
+
 /// What one stream gets in an append. With no events it only demands the expected version, in the same transaction.
 public struct StreamWrite: Sendable {
     public let stream: StreamName
     public let expected: ExpectedVersion
     public let events: [EncodedEvent]
+    /// The append that is to write the expected version. When that one failed, an equal version is another writer's, and
+    /// the write is refused all the same.
+    public let after: AppendFate?
 
-    public init(stream: StreamName, expected: ExpectedVersion, events: [EncodedEvent]) {
+    public init(
+        stream: StreamName, expected: ExpectedVersion, events: [EncodedEvent], after: AppendFate? = nil
+    ) {
         self.stream = stream
         self.expected = expected
         self.events = events
+        self.after = after
     }
 }
 
@@ -56,6 +76,8 @@ public struct AppendRequest: Sendable {
     public var lookups: [DocumentWrite]
     public var correlation: UUID
     public var causation: UUID?
+    /// For appends that are decided on top of this one.
+    public let fate = AppendFate()
 
     public init(
         tenant: TenantID, writes: [StreamWrite], reserve: [(Reservation, owner: UUID)] = [],

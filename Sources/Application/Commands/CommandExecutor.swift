@@ -23,6 +23,10 @@ public final class CommandExecutor: Sendable {
         var pending: Int
         /// Of the last append that was begun.
         var fate: AppendFate?
+        /// The last state known to be committed, while appends are on their way.
+        var base: (state: any Aggregate, version: Int64)?
+        /// The stream has grown elsewhere: what was written after `version` is read before anything is decided.
+        var isStale = false
         /// When this entry was loaded: an append that began on an entry since dropped says nothing about this one.
         let birth: UInt64
         var used: UInt64
@@ -104,11 +108,12 @@ public final class CommandExecutor: Sendable {
                     var streams: [StreamName: UInt64] = [:]
                     for (stream, touched) in transaction.touched {
                         cache.clock += 1
-                        let birth = cache.entries[stream]?.birth ?? cache.clock
+                        let entry = cache.entries[stream]
+                        let birth = entry?.birth ?? cache.clock
+                        let base = entry.flatMap { $0.pending > 0 ? $0.base : (state: $0.state, version: $0.version) }
                         cache.entries[stream] = Entry(
-                            state: touched.state, version: touched.version,
-                            pending: (cache.entries[stream]?.pending ?? 0) + 1, fate: request.fate, birth: birth,
-                            used: cache.clock
+                            state: touched.state, version: touched.version, pending: (entry?.pending ?? 0) + 1,
+                            fate: request.fate, base: base, birth: birth, used: cache.clock
                         )
                         streams[stream] = birth
                     }
@@ -141,9 +146,15 @@ public final class CommandExecutor: Sendable {
             for (stream, birth) in streams where cache.entries[stream]?.birth == birth {
                 if succeeded {
                     cache.entries[stream]?.pending -= 1
+                    if cache.entries[stream]?.pending == 0 { cache.entries[stream]?.base = nil }
                 } else {
-                    // Whatever was decided on top of this is wrong: it fails by its expected version and is decided again.
-                    cache.entries[stream] = nil
+                    // Whatever was decided on top of this is wrong: it fails too and is decided again.
+                    cache.clock += 1
+                    let (birth, base) = (cache.clock, cache.entries[stream]?.base)
+                    cache.entries[stream] = base.map {
+                        Entry(
+                            state: $0.state, version: $0.version, pending: 0, isStale: true, birth: birth, used: birth)
+                    }
                 }
             }
         }
@@ -166,8 +177,12 @@ public final class CommandExecutor: Sendable {
         let loaded = try await missing.load(store)
         cache.withLock { cache in
             if let known = cache.entries[missing.stream] {
-                // Only a richer state of the same version replaces what is there.
-                guard missing.replaces, known.pending == 0, known.version == loaded.version else { return }
+                // What has grown elsewhere is brought up to date; else only a richer state of the same version replaces
+                // what is there.
+                guard known.pending == 0,
+                    known.isStale
+                        ? loaded.version >= known.version : missing.replaces && known.version == loaded.version
+                else { return }
             }
             cache.clock += 1
             cache.entries[missing.stream] = Entry(
@@ -202,7 +217,7 @@ public final class CommandExecutor: Sendable {
         cache.withLock { cache in
             let entry = cache.entries[stream]
             // What was read is kept only on top of what it was read from, or where nothing is.
-            guard loaded.version > (known?.version ?? 0), entry?.birth == known?.birth, entry?.pending ?? 0 == 0,
+            guard loaded.version > (known?.version ?? 0) || entry?.isStale == true, entry?.birth == known?.birth, entry?.pending ?? 0 == 0,
                 entry?.version == known?.version
             else { return }
             cache.clock += 1
@@ -213,11 +228,11 @@ public final class CommandExecutor: Sendable {
         return (loaded.state as? A ?? A(), loaded.version)
     }
 
-    /// Drops a cached state that another process has written past.
+    /// Told that another process may have written past a cached state.
     public func observe(_ stream: StreamName, version: Int64) {
         cache.withLock { cache in
             guard let entry = cache.entries[stream], entry.pending == 0, entry.version < version else { return }
-            cache.entries[stream] = nil
+            cache.entries[stream]?.isStale = true
         }
     }
 }
@@ -292,6 +307,7 @@ public struct Transaction {
         guard let entry = cache.entries[stream], let state = entry.state as? A else {
             throw Missing(type, stream, from: A())
         }
+        if entry.isStale { throw Missing(type, stream, from: state, after: entry.version) }
         touched[stream] = Touched(
             state: state, version: entry.version, loadedVersion: entry.version, hadPending: entry.pending > 0,
             after: entry.pending > 0 ? entry.fate : nil)

@@ -217,7 +217,8 @@ public final class CommandExecutor: Sendable {
         cache.withLock { cache in
             let entry = cache.entries[stream]
             // What was read is kept only on top of what it was read from, or where nothing is.
-            guard loaded.version > (known?.version ?? 0) || entry?.isStale == true, entry?.birth == known?.birth, entry?.pending ?? 0 == 0,
+            guard loaded.version > (known?.version ?? 0) || entry?.isStale == true, entry?.birth == known?.birth,
+                entry?.pending ?? 0 == 0,
                 entry?.version == known?.version
             else { return }
             cache.clock += 1

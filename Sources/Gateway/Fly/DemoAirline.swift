@@ -17,7 +17,7 @@ struct DemoAirline: Sendable {
         let level: Int
         let type: String
         let registration: String
-        let adapter: String
+        let adapter: FlyAdapter
         /// Recordings in turn.
         let tracks: [String]
         /// Where the first flight of a run begins, so that the map is full at once.
@@ -27,30 +27,30 @@ struct DemoAirline: Sendable {
     static let seats = [
         Seat(
             flightNumber: "101", departure: "LFPG", arrival: "LFBO", route: "OKASI LMG FISTO", minutes: 76, level: 350,
-            type: "A320", registration: "F-VMSA", adapter: "smartcars3", tracks: ["lfpg-lfbo"], from: 0.76),
+            type: "A320", registration: "F-VMSA", adapter: .smartcars3, tracks: ["lfpg-lfbo"], from: 0.76),
         Seat(
             flightNumber: "103", departure: "LFPG", arrival: "LFBO", route: "OKASI LMG FISTO", minutes: 76, level: 350,
-            type: "A320", registration: "F-VMSB", adapter: "smartcars3-v7", tracks: ["lfpg-lfbo"], from: 0.42),
+            type: "A320", registration: "F-VMSB", adapter: .smartcars3v7, tracks: ["lfpg-lfbo"], from: 0.42),
         Seat(
             flightNumber: "105", departure: "LFPG", arrival: "LFBO", route: "OKASI LMG FISTO", minutes: 76, level: 350,
-            type: "A320", registration: "F-VMSC", adapter: "smartcars3", tracks: ["lfpg-lfbo"], from: 0.12),
+            type: "A320", registration: "F-VMSC", adapter: .smartcars3, tracks: ["lfpg-lfbo"], from: 0.12),
         // Every second flight of this one jumps 60 NM aside: for the review desk.
         Seat(
             flightNumber: "107", departure: "LFPG", arrival: "LFBO", route: "OKASI LMG FISTO", minutes: 76, level: 350,
-            type: "A320", registration: "F-VMSD", adapter: "smartcars3", tracks: ["lfpg-lfbo-jump", "lfpg-lfbo"],
+            type: "A320", registration: "F-VMSD", adapter: .smartcars3, tracks: ["lfpg-lfbo-jump", "lfpg-lfbo"],
             from: 0.54),
         Seat(
             flightNumber: "747", departure: "LIRF", arrival: "LLBG", route: "", minutes: 345, level: 360,
-            type: "B744", registration: "4X-VMS", adapter: "smartcars3", tracks: ["lirf-llbg"], from: 0.5),
+            type: "B744", registration: "4X-VMS", adapter: .smartcars3, tracks: ["lirf-llbg"], from: 0.5),
         Seat(
             flightNumber: "301", departure: "KMSP", arrival: "KDEN", route: "", minutes: 115, level: 340,
-            type: "B739", registration: "N301VM", adapter: "smartcars3-v7", tracks: ["kmsp-kden"], from: 0.35),
+            type: "B739", registration: "N301VM", adapter: .smartcars3v7, tracks: ["kmsp-kden"], from: 0.35),
         Seat(
             flightNumber: "205", departure: "LPPR", arrival: "LSZH", route: "", minutes: 140, level: 380,
-            type: "A320", registration: "HB-VMS", adapter: "smartcars3", tracks: ["lppr-lszh"], from: 0.3),
+            type: "A320", registration: "HB-VMS", adapter: .smartcars3, tracks: ["lppr-lszh"], from: 0.3),
         Seat(
             flightNumber: "401", departure: "LTFM", arrival: "ENGM", route: "", minutes: 210, level: 380,
-            type: "A321", registration: "TC-VMS", adapter: "smartcars3-v7", tracks: ["ltfm-engm"], from: 0.2),
+            type: "A321", registration: "TC-VMS", adapter: .smartcars3v7, tracks: ["ltfm-engm"], from: 0.2),
     ]
 
     let id: TenantID

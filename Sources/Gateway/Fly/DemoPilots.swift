@@ -35,8 +35,9 @@ final class DemoPilots: Sendable {
             next += 1
             guard let recording = tracks[seat.tracks[turn % seat.tracks.count]] else { return }
             var order = FlightOrder()
-            order.user = ident
-            order.password = DemoAirline.password
+            order.adapter = seat.adapter
+            order.pilot.user = ident
+            order.pilot.password = DemoAirline.password
             order.flight = "VMS" + seat.flightNumber
             order.speed = speed
             order.from = turn == 0 ? seat.from : 0
@@ -47,7 +48,7 @@ final class DemoPilots: Sendable {
                 filed: { _ in Terminal.print("filed     \(name)") })
             do {
                 try await Task.sleep(until: takeSlot(seat, recording, from: order.from), clock: .continuous)
-                let root = "http://\(Self.local(address))/acars/\(DemoAirline.slug)/\(seat.adapter)/"
+                let root = "http://\(Self.local(address))/acars/\(DemoAirline.slug)/\(seat.adapter.rawValue)/"
                 let result = try await flight.fly(root: root)
                 Terminal.print(try await judged(result, name))
             } catch {

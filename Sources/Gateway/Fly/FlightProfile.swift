@@ -11,6 +11,8 @@ struct FlightProfile: Sendable {
         var groundSpeed: Knots
         var heading: Degrees
         var phase = SmartCARSPhase.boarding
+        /// In ``FlightProfile/ordered``.
+        var place = 0
         var time: Timestamp { row.time }
         var position: Position { row.position }
     }
@@ -49,7 +51,10 @@ struct FlightProfile: Sendable {
                     groundSpeed: speed, heading: Degrees(turned < 0 ? turned + 360 : turned)))
         }
         var phases = PhaseMachine(derived, arrivalElevation: altitude.arrivalElevation)
-        for index in derived.indices { derived[index].phase = phases.next() }
+        for index in derived.indices {
+            derived[index].phase = phases.next()
+            derived[index].place = index
+        }
         out = phases.out.map { derived[$0].time }
         off = ground.liftOffs.first.map { derived[$0].time }
         on = ground.touchdowns.last.map { derived[$0].time }

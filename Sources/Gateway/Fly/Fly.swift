@@ -13,15 +13,17 @@ struct Fly: AsyncParsableCommand {
             recording does not hold (fuel, landing rate, true altitude, phases) is derived, and the flight's log says so.
             """)
 
-    enum Adapter: String, ExpressibleByArgument, CaseIterable {
-        case smartcars3
-        case smartcars3v7 = "smartcars3-v7"
-    }
-
-    @Option(help: "The protocol.") var adapter: Adapter
-    @Option(help: "The adapter's root, e.g. http://127.0.0.1:8080/acars/demo/smartcars3/.") var url: String
-    @Option(help: "Ident (VMS0001), number or e-mail address of the pilot.") var user: String
-    @Option(help: "The pilot's password.") var password: String
+    @Option(help: "The protocol.") var adapter: FlyAdapter
+    @Option(
+        help:
+            "The adapter's root, e.g. http://127.0.0.1:8080/acars/demo/smartcars3/, with /k/KEY/ behind it where the protocol needs a tracker key."
+    )
+    var url: String
+    @Option(help: "Ident (VMS0001), number or e-mail address of the pilot.") var user: String?
+    @Option(help: "The pilot's password, where the protocol has one.") var password: String?
+    @Option(help: "The pilot's API key (phpvms7).") var key: String?
+    @Option(help: "Registration of the aircraft in the simulator (fsacars4, fsfk: no server tells them one).")
+    var registration: String?
     @Option(help: "CSV file: time, lat, lon, altitude_ft, ground_speed_kt, track_deg, vertical_rate_fpm, on_ground.")
     var track: String
     @Option(help: "Code and number, e.g. VMS101: booked when it is not. Default: the first booking.") var flight:
@@ -30,7 +32,8 @@ struct Fly: AsyncParsableCommand {
     @Flag(help: "Send the recorded times unchanged.") var asRecorded = false
     @Option(help: "Upload this part of the flight (0 to 1) at once, as from a buffer, and go on at speed from there.")
     var from = 0.0
-    @Option(help: "At least so many seconds between two positions (default: all are sent).") var interval = 0.0
+    @Option(help: "At least so many seconds between two positions; 0 sends all (default: as the tracker does).")
+    var interval: Double?
     @Option(defaultAsFlag: UInt64(1), help: "Send the positions in an order shuffled by this seed.") var shuffle:
         UInt64?
     @Option(help: "Send each position so many times.") var `repeat` = 1
@@ -42,7 +45,7 @@ struct Fly: AsyncParsableCommand {
     func validate() throws {
         guard speed > 0, speed <= 100_000 else { throw ValidationError("--speed must be above 0, at most 100000") }
         guard (0..<1).contains(from) else { throw ValidationError("--from must be 0 or more and below 1") }
-        guard interval >= 0, interval <= 3600 else { throw ValidationError("--interval must be 0 to 3600") }
+        if let interval, !(0...3600).contains(interval) { throw ValidationError("--interval must be 0 to 3600") }
         guard (1...1000).contains(`repeat`) else { throw ValidationError("--repeat must be 1 to 1000") }
         if let stopAfter, !(0...1).contains(stopAfter) { throw ValidationError("--stop-after must be 0 to 1") }
         if let landingRate, !landingRate.isFinite { throw ValidationError("--landing-rate must be a number") }
@@ -56,8 +59,9 @@ struct Fly: AsyncParsableCommand {
             throw Refused("\(track): \(failure)")
         }
         var order = FlightOrder()
-        order.user = user
-        order.password = password
+        order.adapter = adapter
+        order.pilot = FlightOrder.Pilot(
+            user: user, password: password, key: key, registration: registration)
         order.flight = flight
         order.speed = speed
         order.asRecorded = asRecorded
@@ -101,7 +105,8 @@ extension FlightResult {
             "id": .string(id), "flight": .string(flight), "pilot": .string(pilot), "departure": .string(departure),
             "arrival": .string(arrival), "pirepID": pirepID, "status": .string(status),
             "positions_sent": .number(positionsSent), "positions_shown": .number(positionsShown),
-            "requests": .number(requests), "retries": .number(retries), "landing_rate": .number(landingRate),
+            "requests": .number(requests), "retries": .number(retries), "lost": .number(lost),
+            "filed": .bool(isFiled), "landing_rate": .number(landingRate),
             "fuel_used_lbs": .number(fuelUsedPounds), "flight_time_hours": .number(flightTimeHours),
             "rows_without_position": .number(rowsWithoutPosition),
         ])
@@ -109,7 +114,9 @@ extension FlightResult {
     var text: String {
         var text = "\(flight) \(departure)-\(arrival) by \(pilot): \(positionsSent) positions sent"
         if retries > 0 { text += ", \(retries) requests repeated" }
-        guard let pirepID else { return text + "; stopped without a report (flight \(id))" }
-        return text + "; report \(SmartCARS3Client.text(pirepID)) \(status) (flight \(id))"
+        if lost > 0 { text += ", \(lost) lost" }
+        let flight = id.isEmpty ? "" : " (flight \(id))"
+        guard isFiled else { return text + "; stopped without a report" + flight }
+        return text + "; report \(pirepID.map { SmartCARS3Client.text($0) + " " } ?? "")\(status)" + flight
     }
 }

@@ -41,14 +41,19 @@ struct FuelModel: Sendable {
         }
     }
 
-    /// Fuel burnt from block to block.
-    func burn(_ samples: [FlightProfile.Sample]) -> Pounds {
+    /// Fuel burnt up to each sample.
+    func burnt(_ samples: [FlightProfile.Sample]) -> [Pounds] {
         var total = 0.0
+        var burnt = samples.isEmpty ? [] : [Pounds(0)]
         for (a, b) in zip(samples, samples.dropFirst()) {
             total += flow(a.phase) * max(0, (b.time - a.time).seconds) / 3600
+            burnt.append(Pounds((total * 10).rounded() / 10))
         }
-        return Pounds((total * 10).rounded() / 10)
+        return burnt
     }
+
+    /// Fuel burnt from block to block.
+    func burn(_ samples: [FlightProfile.Sample]) -> Pounds { burnt(samples).last ?? Pounds(0) }
 
     /// Fuel at the stand before the flight: burn, five percent, three quarters of an hour.
     func block(burn: Pounds) -> Pounds { Pounds(((burn.rawValue * 1.05 + cruise * 0.75) / 100).rounded(.up) * 100) }

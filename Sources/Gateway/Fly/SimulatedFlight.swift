@@ -5,8 +5,35 @@ import Synchronization
 
 /// How a recording is flown.
 struct FlightOrder: Sendable {
-    var user = ""
-    var password = ""
+    /// Who flies, as it is typed into the tracker.
+    struct Pilot: Sendable {
+        var user: String?
+        var password: String?
+        /// API key, where the protocol has one.
+        var key: String?
+        /// Of the aircraft in the simulator; for trackers that no server tells one.
+        var registration: String?
+
+        func neededUser() throws -> String {
+            guard let user else { throw Refused("this tracker wants the pilot's name: give --user") }
+            return user
+        }
+        func neededPassword() throws -> String {
+            guard let password else { throw Refused("this tracker wants the pilot's password: give --password") }
+            return password
+        }
+        func neededKey() throws -> String {
+            guard let key else {
+                throw Refused(
+                    "this tracker wants an API key: give --key, made with `albatross apikey create` or on the pilot's page"
+                )
+            }
+            return key
+        }
+    }
+
+    var adapter = FlyAdapter.smartcars3
+    var pilot = Pilot()
     /// Code and number; nil: the first booking, else one that fits the recording.
     var flight: String?
     var speed = 60.0
@@ -14,8 +41,8 @@ struct FlightOrder: Sendable {
     var asRecorded = false
     /// The part before is uploaded at once, as from a buffer.
     var from = 0.0
-    /// Seconds between two positions at least; 0 is all.
-    var interval = 0.0
+    /// Seconds between two positions at least; 0 is all, nil is the client's usual rate.
+    var interval: Double?
     var shuffle: UInt64?
     var repeats = 1
     /// Nothing is sent during the flight; all of it at its end.
@@ -33,16 +60,19 @@ struct FlightResult: Sendable {
     var pilot = ""
     var departure = ""
     var arrival = ""
-    /// `trackingID`: id of the flight and of its report.
+    /// Id of the flight, as the client learnt it; empty where the protocol tells none.
     var id = ""
-    /// As the server gave it; nil when no report was filed.
+    var isFiled = false
+    /// As the server gave it; nil when no report was filed and where the protocol gives none.
     var pirepID: JSONValue?
-    /// `Pending`, `Accepted`, `Rejected`, or `not filed`.
+    /// `Pending`, `Accepted`, `Rejected`; `filed` where the protocol tells no decision; `not filed`.
     var status = "not filed"
     var positionsSent = 0
     var positionsShown: Int?
     var requests = 0
     var retries = 0
+    /// Calls that this client does not repeat and nobody took.
+    var lost = 0
     var landingRate: Double?
     var fuelUsedPounds: Double?
     var flightTimeHours: Double?
@@ -71,7 +101,11 @@ struct SimulatedFlight: Sendable {
     func fly(root: String) async throws -> FlightResult {
         let http = try TrackerHTTP(root: root)
         do {
-            let result = try await fly(SmartCARS3Client(http: http, user: order.user, password: order.password))
+            var client: any TrackerClient = try order.adapter.client.init(http: http, pilot: order.pilot)
+            var result = try await fly(&client)
+            result.requests = http.counts.requests
+            result.retries = http.counts.retries
+            result.lost = http.counts.lost
             await http.close()
             return result
         } catch {
@@ -80,98 +114,53 @@ struct SimulatedFlight: Sendable {
         }
     }
 
-    private func fly(_ client: SmartCARS3Client) async throws -> FlightResult {
-        _ = try await client.probe()
+    private func fly(_ client: inout any TrackerClient) async throws -> FlightResult {
         var result = FlightResult()
-        result.pilot = try await client.logIn().ident
-        let known = try await client.airports()
-        let types = try await client.aircraft()
-        let (flight, booking) = try await chosen(client)
-        guard known.contains(flight.departure), known.contains(flight.arrival) else {
-            throw Refused(
-                "\(flight.name) flies \(flight.departure)-\(flight.arrival), which data/airports does not list: a client would not show it"
-            )
-        }
-        guard
-            let aircraft = flight.aircraft.first(where: { types[$0] != nil })
-                ?? (flight.aircraft.isEmpty ? types.keys.min() : nil)
-        else {
-            throw Refused("no aircraft in service may fly \(flight.name): see the fleet")
-        }
+        let flight = try await client.assign(wanted)
+        result.pilot = flight.pilot
         result.flight = flight.name
         result.departure = flight.departure
         result.arrival = flight.arrival
-        let track = recording.thinned(to: .seconds(order.interval))
+        let interval = order.interval ?? order.adapter.client.usualInterval
+        let track = recording.thinned(to: .seconds(interval))
         result.rowsWithoutPosition = track.rowsWithoutPosition
         let profile = FlightProfile(
             track, airports: airports,
             planned: [flight.departure, flight.arrival].compactMap { ICAOLocation($0) })
-        result.id = try await client.start(booking: booking)
 
         let clock = Playback(track, order, now: Composition.now())
-        let script = TrackerScript(
-            profile: profile, flight: flight, booking: booking, trackingID: result.id, aircraft: aircraft,
-            arrival: ICAOLocation(flight.arrival).flatMap { airports.airport($0)?.position }, shift: clock.shift,
-            fuel: FuelModel.of(types[aircraft]), landingRate: order.landingRate)
-        try await send(script, profile, clock, client, &result)
-        result.flightTimeHours = script.flightTimeHours
+        let script = FlightScript(
+            profile: profile, flight: flight, airports: airports, shift: clock.shift,
+            fuel: FuelModel.of(flight.aircraftType), landingRate: order.landingRate)
+        try await client.begin(script)
+        result.id = client.flightID
+        try await send(script, clock, &client, &result)
+        result.flightTimeHours = Wire.rounded(script.blockSeconds / 3600, 4)
         if order.stopAfter == nil {
-            try await file(script, client, &result)
+            try await file(script, &client, &result)
         }
-        result.requests = client.http.counts.requests
-        result.retries = client.http.counts.retries
         return result
     }
 
-    /// The flight to fly: booked already, or searched and booked now.
-    private func chosen(
-        _ client: SmartCARS3Client
-    ) async throws -> (flight: SmartCARS3Client.Listed, booking: Int) {
-        func booked(_ listed: SmartCARS3Client.Listed) throws -> (SmartCARS3Client.Listed, Int) {
-            guard let booking = listed.booking else { throw Refused("\(listed.name) is listed without a bidID") }
-            return (listed, booking)
-        }
-        let bookings = try await client.bookings()
-        guard let wanted = order.flight?.uppercased() else {
-            if let first = bookings.first { return try booked(first) }
-            var found = try await client.search(ends)
-            if found.isEmpty { found = try await client.search([]) }
-            guard let first = found.first else {
-                throw Refused("the timetable has no flight to book: add flights with `albatross schedule import`")
-            }
-            return try booked(try await client.book(first))
-        }
-        if let match = bookings.first(where: { $0.name == wanted }) { return try booked(match) }
-        var entry = try await client.search([("callsign", wanted)]).first { $0.name == wanted }
-        // The phpVMS 7 module ignores that filter and lists the newest hundred.
-        if entry == nil { entry = try await client.search(ends).first { $0.name == wanted } }
-        guard let entry else {
-            throw Refused(
-                "no flight \(wanted) in the timetable: see flights/search, or add it with `albatross schedule import`")
-        }
-        return try booked(try await client.book(entry))
-    }
-
-    /// A search for flights between the airports that the recording's ends lie at.
-    private var ends: [(String, String)] {
+    private var wanted: WantedFlight {
         func airport(_ row: Recording.Row?) -> String? {
             row.flatMap { airports.airports(near: $0.position, within: NauticalMiles(5)).first?.icao.code }
         }
-        return [
-            airport(recording.rows.first).map { ("departureAirport", $0) },
-            airport(recording.rows.last).map { ("arrivalAirport", $0) },
-        ].compactMap { $0 }
+        return WantedFlight(
+            name: order.flight?.uppercased(), departure: airport(recording.rows.first),
+            arrival: airport(recording.rows.last))
     }
 
     private func send(
-        _ script: TrackerScript, _ profile: FlightProfile, _ clock: Playback, _ client: SmartCARS3Client,
-        _ result: inout FlightResult
+        _ script: FlightScript, _ clock: Playback, _ client: inout any TrackerClient, _ result: inout FlightResult
     ) async throws {
-        var indices = Array(profile.samples.indices)
+        let samples = script.profile.samples
+        let sends = order.adapter.client.sendsPositions
+        var indices = Array(samples.indices)
         if let stop = order.stopAfter {
             let span = (recording.last - recording.first).seconds
             let end = recording.first + .seconds(span * stop)
-            indices.removeAll { profile.samples[$0].time > end }
+            indices.removeAll { samples[$0].time > end }
         }
         if let seed = order.shuffle {
             var generator = SplitMix64(seed: seed)
@@ -180,36 +169,39 @@ struct SimulatedFlight: Sendable {
         var shown = Progress(flight: result.flight, total: indices.count * order.repeats)
         for (place, index) in indices.enumerated() {
             try await clock.waitUntilDue(index: index, place: place, of: indices.count)
-            let sample = profile.samples[index]
-            let body = script.update(index)
             for _ in 0..<order.repeats {
-                try await client.update(body)
-                result.positionsSent += 1
+                try await client.fly(index, of: script)
+                if sends { result.positionsSent += 1 }
             }
             shown.sent = result.positionsSent
-            shown.phase = sample.phase.rawValue
-            shown.altitude = Int(sample.altitude.rawValue)
-            shown.groundSpeed = Int(sample.groundSpeed.rawValue)
+            shown.phase = samples[index].phase.rawValue
+            shown.altitude = Int(samples[index].altitude.rawValue)
+            shown.groundSpeed = Int(samples[index].groundSpeed.rawValue)
             progress(shown)
         }
+        try await client.endTrack(script)
     }
 
-    private func file(_ script: TrackerScript, _ client: SmartCARS3Client, _ result: inout FlightResult) async throws {
+    private func file(
+        _ script: FlightScript, _ client: inout any TrackerClient, _ result: inout FlightResult
+    ) async throws {
         result.landingRate = script.landingRate
         result.fuelUsedPounds = script.burn.rawValue
-        let report = try await client.complete(script.completion())
-        result.pirepID = report
-        result.status = "Pending"
+        result.pirepID = try await client.file(script)
+        result.isFiled = true
+        result.id = client.flightID
+        result.status = client.tellsDecision ? "Pending" : "filed"
         filed(result)
+        guard client.tellsDecision else { return }
         let end = ContinuousClock.now + .seconds(order.waitForDecision)
         var wait = 0.2
         while true {
-            if let status = try await client.status(of: report) { result.status = status }
+            if let status = try await client.decision() { result.status = status }
             guard result.status == "Pending", ContinuousClock.now < end else { break }
             try await Task.sleep(for: .seconds(wait))
             wait = min(1, wait * 2)
         }
-        result.positionsShown = try await client.details(of: report).positions
+        result.positionsShown = try await client.positionsShown()
     }
 }
 

@@ -10,13 +10,83 @@ import Synchronization
 /// HTTP as a tracker does it: keep-alive, time-outs, and the same request again until it is answered. Nothing is sent
 /// that an unmodified client would not send.
 final class TrackerHTTP: Sendable {
+    struct Request: Sendable {
+        var method = HTTPMethod.GET
+        /// Below the root, with its query.
+        var path: String
+        var headers: [(String, String)] = []
+        var body: [UInt8]?
+        /// What a client that does not repeat a call does about it: a position that is lost is lost.
+        var isRepeated = true
+
+        static func get(_ path: String, _ query: [(String, String)] = []) -> Request {
+            let text = form(query)
+            return Request(path: text.isEmpty ? path : path + "?" + text)
+        }
+        static func post(
+            _ path: String, _ query: [(String, String)] = [], _ body: [UInt8], type: String?
+        ) -> Request {
+            var request = get(path, query)
+            request.method = .POST
+            if let type { request.headers = [("Content-Type", type)] }
+            request.body = body
+            return request
+        }
+        static func post(_ path: String, json body: [UInt8]) -> Request {
+            post(path, [], body, type: "application/json")
+        }
+        static func post(
+            _ path: String, _ query: [(String, String)] = [], form body: [(String, String)]
+        ) -> Request {
+            post(path, query, Array(form(body).utf8), type: "application/x-www-form-urlencoded")
+        }
+        func method(_ method: HTTPMethod) -> Request {
+            var copy = self
+            copy.method = method
+            return copy
+        }
+        /// Sent once, whatever becomes of it.
+        var once: Request {
+            var copy = self
+            copy.isRepeated = false
+            return copy
+        }
+
+        /// Names and values, percent-encoded.
+        static func form(_ pairs: [(String, String)]) -> String {
+            pairs.map { "\(percentEncoded($0.0))=\(percentEncoded($0.1))" }.joined(separator: "&")
+        }
+        static func percentEncoded(_ text: String) -> String {
+            var encoded = ""
+            for byte in text.utf8 {
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                    UInt8(ascii: "~"), UInt8(ascii: "@"):
+                    encoded.unicodeScalars.append(Unicode.Scalar(byte))
+                default:
+                    let digits = String(byte, radix: 16, uppercase: true)
+                    encoded += byte < 16 ? "%0" + digits : "%" + digits
+                }
+            }
+            return encoded
+        }
+    }
     struct Answer: Sendable {
         let status: Int
         let body: [UInt8]
         var json: JSONValue? { try? JSON.decode(body, limits: Self.limits) }
+        var text: String { String(decoding: body, as: UTF8.self) }
+        var isSuccess: Bool { (200..<300).contains(status) }
         /// What the server says in words.
         var message: String {
-            if case .object(let object)? = json, case .string(let text)? = object["message"] { return text }
+            if case .object(let object)? = json {
+                if case .string(let text)? = object["message"] { return text }
+                if case .string(let text)? = object["details"] { return text }
+                if case .object(let error)? = object["error"], case .string(let text)? = error["message"] {
+                    return text
+                }
+            }
             return String(decoding: body.prefix(120), as: UTF8.self).split(whereSeparator: \.isNewline).joined(
                 separator: " ")
         }
@@ -29,18 +99,25 @@ final class TrackerHTTP: Sendable {
     struct Counts: Sendable {
         var requests = 0
         var retries = 0
+        /// Calls that the client does not repeat and nobody took.
+        var lost = 0
     }
 
     private let client: HTTPClient
     /// Ends with a slash: the client puts path after path behind it.
     let root: String
-    private let session = Mutex("")
+    /// Of every request: user agent, key, what is accepted.
+    private let standing: Mutex<[(String, String)]>
     private let counted = Mutex(Counts())
+    /// Whether the server was ever heard.
+    private let isReached = Mutex(false)
     /// How long one request is tried again.
     private let patience: Duration
     private static let largestAnswer = 64 << 20
+    /// Of clients whose own name is not known.
+    static let userAgent = "albatross-fly"
 
-    /// - Parameter root: The "script URL" that smartCARS Central is given.
+    /// - Parameter root: The adapter's root, as it is typed into the tracker.
     init(root: String, patience: Duration = .seconds(300)) throws {
         guard let url = URL(string: root), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
             url.host() != nil
@@ -50,6 +127,7 @@ final class TrackerHTTP: Sendable {
         }
         self.root = root.hasSuffix("/") ? root : root + "/"
         self.patience = patience
+        standing = Mutex([("User-Agent", Self.userAgent)])
         var configuration = HTTPClient.Configuration()
         configuration.timeout = .init(connect: .seconds(5), read: .seconds(20))
         configuration.redirectConfiguration = .disallow
@@ -58,17 +136,27 @@ final class TrackerHTTP: Sendable {
 
     func close() async { try? await client.shutdown() }
 
-    var token: String {
-        get { session.withLock { $0 } }
-        set { session.withLock { $0 = newValue } }
+    /// Sets a header of every further request; nil takes it away.
+    func setHeader(_ name: String, _ value: String?) {
+        standing.withLock { headers in
+            headers.removeAll { $0.0 == name }
+            if let value { headers.append((name, value)) }
+        }
     }
     var counts: Counts { counted.withLock { $0 } }
 
-    func get(_ path: String) async throws -> Answer { try await send(.GET, path, nil) }
-    func post(_ path: String, _ body: [UInt8]) async throws -> Answer { try await send(.POST, path, body) }
+    /// A call that the client does not repeat.
+    /// - Returns: nil when nobody took it.
+    func sendOnce(_ request: Request) async throws -> Answer? {
+        let answer = try? await send(request.once)
+        try Task.checkCancellation()
+        if let answer, answer.isSuccess { return answer }
+        counted.withLock { $0.lost += 1 }
+        return answer
+    }
 
     /// Sends a request; on a lost connection, a time-out, 5xx or 429 the same one again after a while.
-    private func send(_ method: HTTPMethod, _ path: String, _ body: [UInt8]?) async throws -> Answer {
+    func send(_ request: Request) async throws -> Answer {
         let start = ContinuousClock.now
         var attempt = 0
         while true {
@@ -77,8 +165,9 @@ final class TrackerHTTP: Sendable {
             let problem: String
             do {
                 counted.withLock { $0.requests += 1 }
-                let (answer, retryAfter) = try await once(method, path, body)
-                guard answer.status == 429 || answer.status >= 500 else { return answer }
+                let (answer, retryAfter) = try await once(request)
+                isReached.withLock { $0 = true }
+                guard answer.status == 429 || answer.status >= 500, request.isRepeated else { return answer }
                 if let retryAfter { wait = min(60, max(0.1, retryAfter)) }
                 problem = "status \(answer.status): \(answer.message)"
                 if start.duration(to: .now) + .seconds(wait) > patience { return answer }
@@ -87,37 +176,28 @@ final class TrackerHTTP: Sendable {
             } catch {
                 try Task.checkCancellation()
                 problem = Self.text(error)
-                if start.duration(to: .now) + .seconds(wait) > patience {
-                    throw Refused(
-                        "\(root) cannot be reached (\(problem)): see that the server runs and the URL is right")
-                }
                 // A first call that nobody answers at all is a wrong URL rather than a pause of the line.
-                if attempt >= 5, token.isEmpty {
+                let isWrong = attempt >= 5 && !isReached.withLock { $0 }
+                if !request.isRepeated || isWrong || start.duration(to: .now) + .seconds(wait) > patience {
                     throw Refused(
                         "\(root) cannot be reached (\(problem)): see that the server runs and the URL is right")
                 }
             }
             attempt += 1
             counted.withLock { $0.retries += 1 }
-            Terminal.progress("\(method.rawValue) \(path): \(problem), again in \(wait) s")
+            Terminal.progress("\(request.method.rawValue) \(request.path.prefix(60)): \(problem), again in \(wait) s")
             try await Task.sleep(for: .seconds(wait))
         }
     }
 
-    private func once(
-        _ method: HTTPMethod, _ path: String, _ body: [UInt8]?
-    ) async throws -> (answer: Answer, retryAfter: Double?) {
-        var request = HTTPClientRequest(url: root + path)
-        request.method = method
-        request.headers.add(name: "User-Agent", value: "albatross-fly")
-        request.headers.add(name: "Accept", value: "application/json")
-        let token = token
-        if !token.isEmpty { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        if let body {
-            request.headers.add(name: "Content-Type", value: "application/json")
-            request.body = .bytes(ByteBuffer(bytes: body))
+    private func once(_ request: Request) async throws -> (answer: Answer, retryAfter: Double?) {
+        var message = HTTPClientRequest(url: root + request.path)
+        message.method = request.method
+        for (name, value) in standing.withLock({ $0 }) + request.headers {
+            message.headers.add(name: name, value: value)
         }
-        let response = try await client.execute(request, timeout: .seconds(30))
+        if let body = request.body { message.body = .bytes(ByteBuffer(bytes: body)) }
+        let response = try await client.execute(message, timeout: .seconds(30))
         let content = try await response.body.collect(upTo: Self.largestAnswer)
         return (
             Answer(status: Int(response.status.code), body: Array(content.readableBytesView)),

@@ -2,12 +2,25 @@ import Domain
 import Foundation
 import Protocols
 
-/// The calls of an unmodified smartCARS 3 client, in its own words: docs/protocols/smartcars3.md.
-struct SmartCARS3Client: Sendable {
-    let http: TrackerHTTP
+/// The calls of an unmodified smartCARS 3 client, in its own words: docs/protocols/smartcars3.md. Both dialects: the client
+/// is the same.
+struct SmartCARS3Client: TrackerClient {
+    private let http: TrackerHTTP
     /// As the client would type them.
-    let user: String
-    let password: String
+    private let user: String
+    private let password: String
+    private(set) var flightID = ""
+    private var booking = 0
+    private var aircraft = 0
+    private var report: JSONValue?
+    let tellsDecision = true
+
+    init(http: TrackerHTTP, pilot: FlightOrder.Pilot) throws {
+        self.http = http
+        user = try pilot.neededUser()
+        password = try pilot.neededPassword()
+        http.setHeader("Accept", "application/json")
+    }
 
     /// A flight as `flights/search` and `flights/bookings` list it.
     struct Listed: Sendable {
@@ -53,6 +66,138 @@ struct SmartCARS3Client: Sendable {
         }
     }
 
+    // MARK: The flight
+
+    mutating func assign(_ wanted: WantedFlight) async throws -> AssignedFlight {
+        _ = try await probe()
+        let pilot = try await logIn().ident
+        let known = try await airports()
+        let types = try await aircraftTypes()
+        let listed = try await chosen(wanted)
+        guard let booking = listed.booking else { throw Refused("\(listed.name) is listed without a bidID") }
+        guard known.contains(listed.departure), known.contains(listed.arrival) else {
+            throw Refused(
+                "\(listed.name) flies \(listed.departure)-\(listed.arrival), which data/airports does not list: a client would not show it"
+            )
+        }
+        guard
+            let aircraft = listed.aircraft.first(where: { types[$0] != nil })
+                ?? (listed.aircraft.isEmpty ? types.keys.min() : nil)
+        else {
+            throw Refused("no aircraft in service may fly \(listed.name): see the fleet")
+        }
+        self.booking = booking
+        self.aircraft = aircraft
+        var flight = AssignedFlight()
+        flight.pilot = pilot
+        flight.code = listed.code
+        flight.number = listed.number
+        flight.departure = listed.departure
+        flight.arrival = listed.arrival
+        flight.route = listed.route
+        flight.aircraftType = types[aircraft] ?? ""
+        return flight
+    }
+
+    /// The flight to fly: booked already, or searched and booked now.
+    private func chosen(_ wanted: WantedFlight) async throws -> Listed {
+        let ends = [
+            wanted.departure.map { ("departureAirport", $0) }, wanted.arrival.map { ("arrivalAirport", $0) },
+        ].compactMap { $0 }
+        let bookings = try await bookings()
+        guard let name = wanted.name else {
+            if let first = bookings.first { return first }
+            var found = try await search(ends)
+            if found.isEmpty { found = try await search([]) }
+            guard let first = found.first else {
+                throw Refused("the timetable has no flight to book: add flights with `albatross schedule import`")
+            }
+            return try await book(first)
+        }
+        if let match = bookings.first(where: { $0.name == name }) { return match }
+        var entry = try await search([("callsign", name)]).first { $0.name == name }
+        // The phpVMS 7 module ignores that filter and lists the newest hundred.
+        if entry == nil { entry = try await search(ends).first { $0.name == name } }
+        guard let entry else {
+            throw Refused(
+                "no flight \(name) in the timetable: see flights/search, or add it with `albatross schedule import`")
+        }
+        return try await book(entry)
+    }
+
+    mutating func begin(_ script: FlightScript) async throws { flightID = try await start(booking: booking) }
+
+    func fly(_ index: Int, of script: FlightScript) async throws { try await update(position(index, script)) }
+
+    mutating func file(_ script: FlightScript) async throws -> JSONValue? {
+        report = try await complete(completion(script))
+        return report
+    }
+
+    func decision() async throws -> String? {
+        guard let report else { return nil }
+        return try await status(of: report)
+    }
+
+    func positionsShown() async throws -> Int? {
+        guard let report else { return nil }
+        return try await details(of: report).positions
+    }
+
+    // MARK: Bodies
+
+    /// Body of `flights/update`.
+    private func position(_ index: Int, _ script: FlightScript) -> [UInt8] {
+        let sample = script.sample(index)
+        return JSONWriter.bytes { writer in
+            writer.member("bidID", booking)
+            writer.member("uuid", flightID)
+            writer.member("latitude", sample.position.latitude)
+            writer.member("longitude", sample.position.longitude)
+            writer.member("heading", Wire.rounded(sample.heading.rawValue, 1))
+            writer.member("altitude", Int(sample.altitude.rawValue.rounded()))
+            writer.member("groundSpeed", Wire.rounded(sample.groundSpeed.rawValue, 1))
+            writer.member("distanceRemaining", Wire.rounded(script.remaining(index), 1))
+            writer.member("timeRemaining", Wire.rounded(script.hoursRemaining(index), 3))
+            writer.member("route", .array(script.flight.route.map(JSONValue.string)))
+            writer.member("phase", sample.phase.rawValue)
+            writer.member("network", "Offline")
+            writer.member("aircraft", aircraft)
+            writer.member("eventTimestamp", Wire.stamp(script.time(index)))
+        }
+    }
+
+    /// Body of `flights/complete`.
+    private func completion(_ script: FlightScript) -> [UInt8] {
+        let lines = script.log.map { "[\(Wire.clock($0.time))] \($0.message)" }
+        let start = script.log.first?.time ?? Timestamp(milliseconds: 0)
+        var events = JSONWriter()
+        events.array(script.log.enumerated()) { writer, entry in
+            writer.object {
+                $0.member("eventId", "\(flightID)-\(entry.offset)")
+                $0.member("eventElapsedTime", (entry.element.time - start).seconds)
+                $0.member("eventTimestamp", Wire.stamp(entry.element.time))
+                $0.member("eventCondition", JSONValue.null)
+                $0.member("message", entry.element.message)
+            }
+        }
+        return JSONWriter.bytes { writer in
+            writer.member("bidID", booking)
+            writer.member("uuid", flightID)
+            writer.member("aircraft", aircraft)
+            writer.member("remainingLoad", FlightScript.passengers)
+            writer.member("flightTime", Wire.rounded(script.blockSeconds / 3600, 4))
+            writer.member("landingRate", Wire.rounded(script.landingRate, 1))
+            writer.member("fuelUsed", script.burn.rawValue)
+            writer.member("route", .array(script.flight.route.map(JSONValue.string)))
+            writer.member("comments", FlightScript.comment)
+            writer.member("flightLog", Data(lines.joined(separator: "\n").utf8).base64EncodedString())
+            writer.member("flightData", Data(events.bytes).base64EncodedString())
+        }
+    }
+
+    // MARK: Calls
+
     private func call(_ what: String, _ answer: TrackerHTTP.Answer, next: String) throws -> TrackerHTTP.Answer {
         guard (200..<300).contains(answer.status) else {
             throw Refused("\(what) refused with \(answer.status) (\(answer.message)): \(next)")
@@ -77,7 +222,7 @@ struct SmartCARS3Client: Sendable {
     /// Who is there: `phpvms5` or `phpvms7`.
     func probe() async throws -> String {
         let answer = try call(
-            "the probe of \(http.root)", try await http.get(""), next: "give the adapter's root as --url")
+            "the probe of \(http.root)", try await http.send(.get("")), next: "give the adapter's root as --url")
         guard case .string(let handler)? = try object("the probe", answer)["handler"] else {
             throw Refused("\(http.root) is no smartCARS 3 server: give the adapter's root as --url")
         }
@@ -92,24 +237,25 @@ struct SmartCARS3Client: Sendable {
     }
 
     func logIn() async throws -> (ident: String, name: String) {
-        let username = Self.percentEncoded(Self.username(user))
         let body = JSONWriter.bytes { $0.member("password", password) }
-        http.token = ""
+        http.setHeader("Authorization", nil)
         let answer = try call(
-            "log-in of \(user)", try await http.post("pilot/login?username=\(username)", body),
+            "log-in of \(user)",
+            try await http.send(
+                .post("pilot/login", [("username", Self.username(user))], body, type: "application/json")),
             next: "see that the user is of this airline and the password is right")
         let pilot = try object("log-in", answer)
         guard case .string(let session)? = pilot["session"] else {
             throw Refused("the log-in was answered without a session")
         }
-        http.token = session
+        http.setHeader("Authorization", "Bearer \(session)")
         func text(_ name: String) -> String { if case .string(let text)? = pilot[name] { text } else { "" } }
         return (text("pilotID"), text("firstName") + " " + text("lastName"))
     }
 
     /// ICAO codes that the airline's flights use.
     func airports() async throws -> Set<String> {
-        let answer = try call("data/airports", try await http.get("data/airports"), next: "log in again")
+        let answer = try call("data/airports", try await http.send(.get("data/airports")), next: "log in again")
         return Set(
             try list("data/airports", answer).compactMap {
                 if case .object(let airport) = $0, case .string(let code)? = airport["code"] { code } else { nil }
@@ -117,8 +263,8 @@ struct SmartCARS3Client: Sendable {
     }
 
     /// ICAO types by aircraft number.
-    func aircraft() async throws -> [Int: String] {
-        let answer = try call("data/aircraft", try await http.get("data/aircraft"), next: "log in again")
+    func aircraftTypes() async throws -> [Int: String] {
+        let answer = try call("data/aircraft", try await http.send(.get("data/aircraft")), next: "log in again")
         var types: [Int: String] = [:]
         for value in try list("data/aircraft", answer) {
             guard case .object(let aircraft) = value, let id = aircraft["id"]?.numeric.flatMap({ Int(exactly: $0) })
@@ -129,14 +275,13 @@ struct SmartCARS3Client: Sendable {
     }
 
     func bookings() async throws -> [Listed] {
-        let answer = try call("flights/bookings", try await http.get("flights/bookings"), next: "log in again")
+        let answer = try call("flights/bookings", try await http.send(.get("flights/bookings")), next: "log in again")
         return try list("flights/bookings", answer).compactMap(Listed.init)
     }
 
     func search(_ query: [(String, String)]) async throws -> [Listed] {
-        let text = query.map { "\($0.0)=\(Self.percentEncoded($0.1))" }.joined(separator: "&")
         let answer = try call(
-            "flights/search", try await http.get("flights/search?\(text)"),
+            "flights/search", try await http.send(.get("flights/search", query)),
             next: "see that the flight is in the timetable")
         return try list("flights/search", answer).compactMap(Listed.init)
     }
@@ -144,7 +289,7 @@ struct SmartCARS3Client: Sendable {
     /// Books a timetable entry and finds it among the bookings, as the client does.
     func book(_ flight: Listed) async throws -> Listed {
         guard let id = flight.id else { throw Refused("\(flight.name) has no id to book it by") }
-        let answer = try await http.post("flights/book", JSONWriter.bytes { $0.member("flightID", id) })
+        let answer = try await http.send(.post("flights/book", json: JSONWriter.bytes { $0.member("flightID", id) }))
         let mine = try await bookings().filter { $0.name == flight.name && $0.departure == flight.departure }
         // A booking whose answer was lost is there all the same.
         if let known = mine.first { return known }
@@ -157,7 +302,7 @@ struct SmartCARS3Client: Sendable {
     func start(booking: Int) async throws -> String {
         let answer = try call(
             "starting the flight",
-            try await http.post("flights/start", JSONWriter.bytes { $0.member("bidID", booking) }),
+            try await http.send(.post("flights/start", json: JSONWriter.bytes { $0.member("bidID", booking) })),
             next: "see that the booking has an aircraft in service")
         guard case .string(let id)? = try object("flights/start", answer)["trackingID"] else {
             throw Refused("flights/start was answered without a trackingID")
@@ -167,14 +312,14 @@ struct SmartCARS3Client: Sendable {
 
     func update(_ body: [UInt8]) async throws {
         _ = try await signedIn("a position", next: "see the server's log") {
-            try await http.post("flights/update", body)
+            try await http.send(.post("flights/update", json: body))
         }
     }
 
     /// - Returns: The report's id as the server gave it, number or text.
     func complete(_ body: [UInt8]) async throws -> JSONValue {
         let answer = try await signedIn("the report", next: "the flight stays open: file it again") {
-            try await http.post("flights/complete", body)
+            try await http.send(.post("flights/complete", json: body))
         }
         guard let id = try object("flights/complete", answer)["pirepID"] else {
             throw Refused("flights/complete was answered without a pirepID")
@@ -184,7 +329,7 @@ struct SmartCARS3Client: Sendable {
 
     /// `Pending`, `Accepted` or `Rejected`; nil while the report is not listed.
     func status(of report: JSONValue) async throws -> String? {
-        let answer = try call("pireps/search", try await http.get("pireps/search"), next: "log in again")
+        let answer = try call("pireps/search", try await http.send(.get("pireps/search")), next: "log in again")
         for value in try list("pireps/search", answer) {
             guard case .object(let listed) = value, let id = listed["id"], Self.text(id) == Self.text(report) else {
                 continue
@@ -197,7 +342,7 @@ struct SmartCARS3Client: Sendable {
     /// Positions and log lines that the server shows of a report.
     func details(of report: JSONValue) async throws -> (positions: Int, log: Int) {
         let answer = try call(
-            "pireps/details", try await http.get("pireps/details?id=\(Self.percentEncoded(Self.text(report)))"),
+            "pireps/details", try await http.send(.get("pireps/details", [("id", Self.text(report))])),
             next: "log in again")
         let details = try object("pireps/details", answer)
         func count(_ name: String) -> Int { if case .array(let list)? = details[name] { list.count } else { 0 } }
@@ -220,13 +365,6 @@ struct SmartCARS3Client: Sendable {
         guard answer.status == 401 else { return try call(what, answer, next: next) }
         _ = try await logIn()
         return try call(what, try await send(), next: next)
-    }
-
-    private static func percentEncoded(_ text: String) -> String {
-        var allowed = CharacterSet.alphanumerics
-        allowed.formIntersection(CharacterSet(charactersIn: Unicode.Scalar(0)..<Unicode.Scalar(128)))
-        allowed.insert(charactersIn: "-._~@")
-        return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? text
     }
 }
 

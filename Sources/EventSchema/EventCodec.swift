@@ -25,6 +25,7 @@ public enum EventCodec {
         case .user(.confirmed): encoded(ProtoUserConfirmed())
         case .user(.disabled): encoded(ProtoUserDisabled())
         case .user(.enabled): encoded(ProtoUserEnabled())
+        case .user(.erased(let at)): encoded(ProtoUserErased.with { $0.atMs = at.milliseconds })
         case .apiKey(.created(let details)): encoded(ProtoApiKeyCreated(details))
         case .apiKey(.revoked): encoded(ProtoApiKeyRevoked())
         case .aircraft(.registered(let details)):
@@ -66,17 +67,7 @@ public enum EventCodec {
     /// - Throws: ``EventSchemaError`` for a type or schema version that this release does not know and for a payload
     ///   that is no such event. Never traps, whatever the bytes. Fields that are not known are ignored.
     public static func decode(_ event: EncodedEvent) throws(EventSchemaError) -> DomainEvent {
-        guard let versions = readersByType[event.type] else {
-            throw EventSchemaError(.unknownType, type: event.type, schema: event.schema)
-        }
-        guard let reader = versions.first(where: { $0.schema == event.schema }) else {
-            throw EventSchemaError(.unknownSchema, type: event.type, schema: event.schema)
-        }
-        do {
-            return try reader.read(event.payload)
-        } catch {
-            throw EventSchemaError(.malformed(field: error.field), type: event.type, schema: event.schema)
-        }
+        try versions.decode(event)
     }
 
     /// Every schema version of every event type ever written. When a schema changes, the new message is added here and
@@ -93,6 +84,7 @@ public enum EventCodec {
         PayloadReader(ProtoUserConfirmed.self),
         PayloadReader(ProtoUserDisabled.self),
         PayloadReader(ProtoUserEnabled.self),
+        PayloadReader(ProtoUserErased.self),
         PayloadReader(ProtoApiKeyCreated.self),
         PayloadReader(ProtoApiKeyRevoked.self),
         PayloadReader(ProtoAircraftRegistered.self),
@@ -120,7 +112,7 @@ public enum EventCodec {
         PayloadReader(ProtoPIREPJudged.self),
         PayloadReader(ProtoPIREPReviewed.self),
     ]
-    private static let readersByType = Dictionary(grouping: readers, by: \.type)
+    private static let versions = EventVersions(readers)
 
     private static func encoded<M: EventMessage>(_ message: M) -> EncodedEvent {
         do {

@@ -26,6 +26,15 @@ struct PayloadReader: Sendable {
     let schema: Int
     let read: @Sendable (_ payload: [UInt8]) throws(FieldError) -> DomainEvent
 
+    init(
+        type: String, schema: Int,
+        read: @escaping @Sendable (_ payload: [UInt8]) throws(FieldError) -> DomainEvent
+    ) {
+        self.type = type
+        self.schema = schema
+        self.read = read
+    }
+
     init<M: EventMessage>(_ message: M.Type) {
         type = M.eventType
         schema = M.schema

@@ -20,6 +20,8 @@ struct EventColumns {
     private var categories = ArrayParameter.texts
     private var types = ArrayParameter.texts
     private var payloads = ArrayParameter.blobs
+    /// Of each event, where they are not of one moment.
+    private var times = ArrayParameter.integers
 
     var count: Int { positions.count }
 
@@ -38,6 +40,30 @@ struct EventColumns {
         categories.append(stream.category.rawValue)
         types.append(event.type)
         payloads.append(event.payload)
+    }
+
+    /// An event as it is elsewhere.
+    mutating func append(_ envelope: EventEnvelope, crc: UInt32) {
+        append(
+            position: envelope.position, version: envelope.version, id: envelope.id, event: envelope.event, crc: crc,
+            stream: envelope.stream, correlation: envelope.correlation, causation: envelope.causation)
+        times.append(envelope.recordedAt.milliseconds)
+    }
+
+    /// What ``append(_:crc:)`` took.
+    func send(_ tenant: TenantID, on connection: Connection) throws(PostgresFailure) {
+        try connection.send(
+            """
+            INSERT INTO albatross.event (tenant, recorded_at, position, version, crc, schema, stream, event_id, correlation,
+              causation, category, type, payload)
+            SELECT $1, e.* FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::uuid[],
+              $8::uuid[], $9::uuid[], $10::uuid[], $11::text[], $12::text[], $13::bytea[]) AS e
+            """,
+            [.uuid(tenant.uuid)]
+                + [
+                    times, positions, versions, crcs, schemas, streams, ids, correlations, causations, categories,
+                    types, payloads,
+                ].map { .array($0) })
     }
 
     func send(_ tenant: TenantID, _ recordedAt: Timestamp, on connection: Connection) throws(PostgresFailure) {

@@ -142,6 +142,10 @@ final class AppendLoop: Sendable {
 
     /// Nothing of the batch is stored.
     private func recover(_ batch: [PendingWrite], from failure: SQLiteFailure, _ writer: LogWriter) {
+        if let refusal = failure.refusal, batch.count == 1 {
+            for write in batch { write.fail(refusal) }
+            return
+        }
         let reason = "\(failure.message) (SQLite \(failure.code))"
         if failure.isLostSync {
             // The kernel may have dropped the pages and would report success the next time: only a new start can tell

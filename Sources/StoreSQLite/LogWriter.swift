@@ -26,7 +26,7 @@ final class LogWriter {
     private let pool: DatabasePool
     private let now: @Sendable () -> Timestamp
     private let busyTimeout: Duration
-    private let row = EventRow()
+    let row = EventRow()
 
     /// The writer connection; set while a closure runs on its queue.
     private var connection: OpaquePointer?
@@ -35,20 +35,20 @@ final class LogWriter {
 
     // What is known of the tables; right as long as no other connection commits, which `data_version` shows.
     private var dataVersion: Int64 = -1
-    private var head: Int64 = 0
+    var head: Int64 = 0
     private var storedHead: Int64 = 0
     private var isHeadKnown = false
     private var versions: [StreamName: Int64] = [:]
     private static let versionsKept = 200_000
     private var types: [String: EventType] = [:]
-    private struct EventType {
+    struct EventType {
         let id: Int64
         let name: [UInt8]
     }
     private let random = RandomWords()
     private var recordedAt = Timestamp(milliseconds: 0)
 
-    private static let categories = Dictionary(
+    static let categories = Dictionary(
         uniqueKeysWithValues: StreamCategory.allCases.map { ($0, Array($0.rawValue.utf8)) })
 
     init(pool: DatabasePool, busyTimeout: Duration, now: @escaping @Sendable () -> Timestamp) {
@@ -289,7 +289,7 @@ final class LogWriter {
     }
 
     /// The number that stands for an event type name in the table; a new name gets one.
-    private func type(named name: String) throws(SQLiteFailure) -> EventType {
+    func type(named name: String) throws(SQLiteFailure) -> EventType {
         if let known = types[name] { return known }
         try statement("INSERT INTO event_type (name) VALUES (?) ON CONFLICT DO NOTHING").run([.text(name)])
         guard let id = try statement("SELECT id FROM event_type WHERE name = ?").first([.text(name)], { $0.integer(0) })

@@ -13,12 +13,22 @@ struct SQLiteFailure: Error {
     /// Extended result code.
     let code: Int32
     let message: String
+    /// What the caller is told, when it was not SQLite that ended the transaction.
+    let refusal: EventStoreError?
 
     init(code: Int32, message: String) {
         self.code = code
         self.message = message
+        refusal = nil
+    }
+    /// Ends a transaction that SQLite has nothing against.
+    init(refusal: EventStoreError) {
+        code = SQLITE_ABORT
+        message = "given up"
+        self.refusal = refusal
     }
     init(_ connection: OpaquePointer?) {
+        refusal = nil
         code = sqlite3_extended_errcode(connection)
         message = sqlite3_errmsg(connection).map { String(cString: $0) } ?? "no message"
     }

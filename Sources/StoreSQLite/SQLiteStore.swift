@@ -33,9 +33,9 @@ public final class SQLiteStore: Sendable {
     let pool: DatabasePool
     let loop: AppendLoop
     let options: Options
-    private let types = TypeNames()
+    let types = TypeNames()
     /// Held while the store is open.
-    private let lock: FolderLock
+    let lock: FolderLock
 
     /// File name of the database in its folder.
     public static let fileName = "albatross.sqlite"

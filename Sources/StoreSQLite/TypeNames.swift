@@ -6,6 +6,9 @@ import Synchronization
 final class TypeNames: Sendable {
     private let names = Mutex<[Int64: String]>([:])
 
+    /// A name that was read before.
+    func knownName(_ id: Int64) -> String? { names.withLock { $0[id] } }
+
     func name(_ id: Int64, _ db: Database) throws(EventStoreError) -> String {
         if let known = names.withLock({ $0[id] }) { return known }
         let found: String?

@@ -125,6 +125,7 @@ import Testing
         case .user(.confirmed): "user.confirmed"
         case .user(.disabled): "user.disabled"
         case .user(.enabled): "user.enabled"
+        case .user(.erased): "user.erased"
         case .apiKey(.created): "apikey.created"
         case .apiKey(.revoked): "apikey.revoked"
         case .aircraft(.registered): "aircraft.registered"

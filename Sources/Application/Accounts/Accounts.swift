@@ -295,7 +295,7 @@ public final class Accounts: Sendable {
     /// Called for every event of the log, in order.
     public func observe(_ envelope: EventEnvelope, _ event: DomainEvent) {
         switch event {
-        case .user(.passwordChanged), .user(.disabled), .user(.enabled), .user(.confirmed):
+        case .user(.passwordChanged), .user(.disabled), .user(.enabled), .user(.confirmed), .user(.erased):
             forget(envelope.stream.tenant, UserID(envelope.stream.id))
         case .apiKey(.revoked):
             // The key's user is not in the event; keys are few and look-ups cheap.

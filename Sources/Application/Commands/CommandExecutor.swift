@@ -229,6 +229,15 @@ public final class CommandExecutor: Sendable {
         return (loaded.state as? A ?? A(), loaded.version)
     }
 
+    /// Drops what is cached of a tenant: events that it rests on were rewritten.
+    public func forget(_ tenant: TenantID) {
+        cache.withLock { cache in
+            for (stream, entry) in cache.entries where stream.tenant == tenant && entry.pending == 0 {
+                cache.entries[stream] = nil
+            }
+        }
+    }
+
     /// Told that another process may have written past a cached state.
     public func observe(_ stream: StreamName, version: Int64) {
         cache.withLock { cache in
@@ -359,6 +368,8 @@ public struct Transaction {
 
     public mutating func reserve(_ reservation: Reservation, owner: UUID) { reserve.append((reservation, owner)) }
     public mutating func release(_ reservation: Reservation) { release.append(reservation) }
+    /// Writes a lookup that does not follow from the events of this transaction alone.
+    mutating func write(_ document: DocumentWrite) { lookups.append(document) }
 
     /// - Returns: `nil` when there is nothing to write and nothing under way to wait for.
     fileprivate func request(correlation: UUID, causation: UUID?) -> AppendRequest? {

@@ -91,9 +91,15 @@ extension User: LookupSource {
         if before.profile == nil {
             writes += [
                 .put(kind: LookupKind.userByNumber, key: sortable(profile.number), value: Array(key.utf8)),
-                .put(kind: LookupKind.userByEmail, key: profile.email, value: Array(key.utf8)),
                 .put(kind: LookupKind.userByIdent, key: profile.ident, value: Array(key.utf8)),
             ]
+            // Whoever was erased has none, in a replay from the start.
+            if !profile.email.isEmpty {
+                writes.append(.put(kind: LookupKind.userByEmail, key: profile.email, value: Array(key.utf8)))
+            }
+        }
+        if let old = before.profile?.email, old != profile.email, !old.isEmpty {
+            writes.append(.delete(kind: LookupKind.userByEmail, key: old))
         }
         return writes
     }

@@ -32,14 +32,27 @@ public struct Maintenance: Sendable {
                 generation: generation, positions: [Int64](repeating: 0, count: Partitions.count)), mode: .rebuilds)
         let reader = LogReader(store: store)
         let total = try await store.head()
+        var page = try await reader.page(after: 0, limit: Self.page)
         while true {
-            let page = try await reader.page(after: projection.position, limit: 5000)
-            _ = try await projection.apply(page.events, through: page.position)
-            try await projection.flush()
-            progress(page.position, max(total, page.position))
-            if page.isEnd { break }
+            // The next page is read while this one is applied.
+            let current = page
+            async let following = Self.page(reader, behind: current)
+            _ = try await projection.apply(current.events, through: current.position)
+            // Nobody reads the generation yet, and one that is cut off is begun anew: a flight is written when it is done,
+            // not with every page that it is in.
+            if projection.dirtyCount > 10_000 || current.isEnd { try await projection.flush() }
+            progress(current.position, max(total, current.position))
+            guard let next = try await following else { break }
+            page = next
         }
         try await models.activate(name, generation: generation)
+    }
+
+    private static let page = 5000
+
+    /// - Returns: `nil` when a page is the last one.
+    private static func page(_ reader: LogReader, behind page: LogPage) async throws -> LogPage? {
+        page.isEnd ? nil : try await reader.page(after: page.position, limit: Self.page)
     }
 
     /// Takes a parked flight up again: makes its view anew from its streams.
@@ -117,21 +130,31 @@ public struct Maintenance: Sendable {
 }
 
 /// Folds the log into the lookups that the appends wrote.
-struct LookupReplay {
+public struct LookupReplay: Sendable {
+    private struct Place: Hashable {
+        let tenant: TenantID
+        let kind: String
+        let key: String
+    }
     private var states: [StreamName: any Aggregate] = [:]
-    private var documents: [String: [UInt8]] = [:]
+    private var documents: [Place: [UInt8]] = [:]
 
-    mutating func apply(_ envelope: EventEnvelope) throws {
+    public init() {}
+
+    /// Takes the log's next event.
+    public mutating func apply(_ envelope: EventEnvelope) throws {
         let stream = envelope.stream
         func fold<A: StoredAggregate>(
             _ type: A.Type, _ states: inout [StreamName: any Aggregate]
         ) throws -> [DocumentWrite] {
             guard let event = A.unwrap(try EventCodec.decode(envelope.event)) else { return [] }
-            var state = states[stream] as? A ?? A()
+            // Taken out, so that the state is changed in place and not copied for each event.
+            var state = states.removeValue(forKey: stream) as? A ?? A()
             let before = state
             state.apply(event)
+            let writes = A.lookups(id: stream.id, before: before, after: state)
             states[stream] = state
-            return A.lookups(id: stream.id, before: before, after: state)
+            return writes
         }
         let writes: [DocumentWrite]
         switch stream.category {
@@ -146,14 +169,22 @@ struct LookupReplay {
         }
         for write in writes {
             switch write {
-            case .put(let kind, let key, let value): documents["\(stream.tenant) \(kind) \(key)"] = value
-            case .delete(let kind, let key): documents["\(stream.tenant) \(kind) \(key)"] = nil
+            case .put(let kind, let key, let value):
+                documents[Place(tenant: stream.tenant, kind: kind, key: key)] = value
+            case .delete(let kind, let key): documents[Place(tenant: stream.tenant, kind: kind, key: key)] = nil
             }
         }
     }
 
+    /// The lookups as they stand.
+    public var lookups: [(tenant: TenantID, kind: String, key: String, value: [UInt8])] {
+        documents.map { ($0.key.tenant, $0.key.kind, $0.key.key, $0.value) }
+    }
+
     /// In the form of ``LookupReader/lookupDigest()``.
     var digest: [String] {
-        documents.map { "lookup \($0.key) \(String(decoding: $0.value, as: UTF8.self))" }.sorted()
+        documents.map {
+            "lookup \($0.key.tenant) \($0.key.kind) \($0.key.key) \(String(decoding: $0.value, as: UTF8.self))"
+        }.sorted()
     }
 }

@@ -47,6 +47,8 @@ struct FlightProjection {
     let partitions: Range<Int>
     /// Everything of these partitions up to here is in it.
     private(set) var position: Int64
+    /// Where the last commit stood.
+    private var committed: Int64
     /// What the read model already held of each partition at the start.
     private let floors: [Int64]
     private let highestFloor: Int64
@@ -70,6 +72,7 @@ struct FlightProjection {
         floors = progress.positions
         let own = partitions.map { progress.positions[$0] }
         position = own.min() ?? 0
+        committed = position
         highestFloor = own.max() ?? 0
     }
 
@@ -87,6 +90,8 @@ struct FlightProjection {
 
     var isDirty: Bool { !before.isEmpty || !parkings.isEmpty }
     var dirtyCount: Int { before.count }
+    /// Much was read since the last commit that no flight is in: without one, a start would read it again.
+    var isLagging: Bool { position - committed > 20_000 }
     /// A checkpoint below what a partition has reached already would be refused.
     var isCommittable: Bool { position >= highestFloor }
     var parkedCount: Int { parked.count }
@@ -254,6 +259,7 @@ struct FlightProjection {
         }
         try await models.commit(
             Self.name, generation: generation, partitions: partitions, writes: writes, checkpoint: position)
+        committed = position
         forget()
     }
 
@@ -261,7 +267,10 @@ struct FlightProjection {
     mutating func forget() {
         before = [:]
         parkings = [:]
-        if views.count > 50_000, mode != .rebuilds { views = [:] }
+        guard views.count > 50_000 else { return }
+        // A rebuild cannot read back what it wrote: a flight it let go of is made anew from its streams when one more event
+        // comes, which after its end is rare.
+        views = mode == .rebuilds ? views.filter { $0.value.isLive } : [:]
     }
 
     /// What a changed view means for documents and indexes.

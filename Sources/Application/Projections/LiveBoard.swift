@@ -115,6 +115,14 @@ public final class LiveBoard: Sendable {
     /// Global position up to which the board has seen events.
     public var sequence: Int64 { state.withLock { $0.sequence } }
 
+    /// Takes a pilot's flights off the map and out of memory.
+    public func forget(_ tenant: TenantID, _ user: UserID) {
+        state.withLock { state in
+            let flights = state.tenants[tenant]?.flights.values.filter { $0.user == user }.map(\.id) ?? []
+            for id in flights { state.tenants[tenant]?.flights[id] = nil }
+        }
+    }
+
     /// The flights on a tenant's map now.
     public func snapshot(_ tenant: TenantID) -> (sequence: Int64, flights: [FlightView]) {
         let now = now()

@@ -85,8 +85,10 @@ public struct Projector: Service {
             tail.parked = projection.parkedCount
             switch duty {
             case .keepsModel:
-                if projection.isDirty, projection.isCommittable,
-                    clock.now - lastFlush >= Self.flushInterval || projection.dirtyCount > 5000
+                if projection.isCommittable,
+                    projection.isLagging
+                        || projection.isDirty
+                            && (clock.now - lastFlush >= Self.flushInterval || projection.dirtyCount > 5000)
                 {
                     guard try await models.progress(FlightProjection.name).generation == projection.generation else {
                         // A rebuild took over: go on from its checkpoint.
@@ -144,20 +146,19 @@ public struct Projector: Service {
         var found: [(TenantID, FlightView)] = []
         for tenant in try await directory.tenants() {
             guard let id = tenant.id else { continue }
-            var keys = Set<String>()
-            for document in try await models.documents(
-                id, FlightProjection.name, kind: FlightProjection.openKind, DocumentRange(descending: true, limit: 5000)
-            ) { keys.insert(document.key) }
+            var documents: [String: [UInt8]] = [:]
             for document in try await models.documents(
                 id, FlightProjection.name, kind: FlightProjection.flightKind,
                 DocumentRange(descending: true, limit: 500)
-            ) { keys.insert(document.key) }
-            for key in keys {
-                guard
-                    let bytes = try await models.document(
-                        id, FlightProjection.name, kind: FlightProjection.flightKind, key: key),
-                    let view = DocumentCoding.decode(FlightView.self, bytes)
-                else { continue }
+            ) { documents[document.key] = document.value }
+            for document in try await models.documents(
+                id, FlightProjection.name, kind: FlightProjection.openKind, DocumentRange(descending: true, limit: 5000)
+            ) where documents[document.key] == nil {
+                documents[document.key] = try await models.document(
+                    id, FlightProjection.name, kind: FlightProjection.flightKind, key: document.key)
+            }
+            for bytes in documents.values {
+                guard let view = DocumentCoding.decode(FlightView.self, bytes) else { continue }
                 found.append((id, view))
             }
         }

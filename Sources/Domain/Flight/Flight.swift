@@ -245,7 +245,7 @@ public struct FlightOpening: Hashable, Sendable, Codable {
     public let number: Int
     public let user: UserID
     public let pilotIdent: String
-    public let pilotName: String
+    public private(set) var pilotName: String
     public let adapter: String
     public let booking: BookingDetails?
     public let schedule: ScheduleDetails?
@@ -298,6 +298,12 @@ extension FlightOpening {
         var copy = self
         copy.aircraft = aircraft
         copy.network = network
+        return copy
+    }
+    /// Without the pilot's name.
+    public var erased: FlightOpening {
+        var copy = self
+        copy.pilotName = UserProfile.erasedName
         return copy
     }
 }

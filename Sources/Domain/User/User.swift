@@ -6,6 +6,8 @@ public struct User: Aggregate, Codable, Equatable {
     /// scrypt, in the encoding of `Secrets`.
     public var passwordHash: String?
     public var isDisabled = false
+    /// When what names the person was taken out of the store, for good.
+    public var erasedAt: Timestamp?
 
     public init() {}
 
@@ -16,6 +18,7 @@ public struct User: Aggregate, Codable, Equatable {
             return [.created(profile, passwordHash: passwordHash)]
         case .changePassword(let hash):
             guard profile != nil else { throw .unknown }
+            guard erasedAt == nil else { throw .erased }
             return [.passwordChanged(hash)]
         case .confirm:
             guard let profile else { throw .unknown }
@@ -25,7 +28,11 @@ public struct User: Aggregate, Codable, Equatable {
             return isDisabled ? [] : [.disabled]
         case .enable:
             guard profile != nil else { throw .unknown }
+            guard erasedAt == nil else { throw .erased }
             return isDisabled ? [.enabled] : []
+        case .erase(let at):
+            guard profile != nil else { throw .unknown }
+            return erasedAt == nil ? [.erased(at: at)] : []
         }
     }
 
@@ -38,6 +45,11 @@ public struct User: Aggregate, Codable, Equatable {
         case .confirmed: profile?.isConfirmed = true
         case .disabled: isDisabled = true
         case .enabled: isDisabled = false
+        case .erased(let at):
+            profile = profile?.erased
+            passwordHash = nil
+            isDisabled = true
+            erasedAt = at
         }
     }
 }
@@ -74,6 +86,15 @@ public struct UserProfile: Hashable, Sendable, Codable {
         self.rank = rank
         self.isConfirmed = isConfirmed
     }
+
+    /// Name of whoever was erased.
+    public static let erasedName = "Former pilot"
+    /// Without what names the person: decisions on personal data.
+    public var erased: UserProfile {
+        UserProfile(
+            id: id, number: number, ident: ident, name: Self.erasedName, email: "", role: role, rank: rank,
+            isConfirmed: isConfirmed)
+    }
 }
 
 public enum UserCommand: Sendable {
@@ -82,6 +103,7 @@ public enum UserCommand: Sendable {
     case confirm
     case disable
     case enable
+    case erase(at: Timestamp)
 }
 
 public enum UserEvent: Hashable, Sendable {
@@ -90,9 +112,11 @@ public enum UserEvent: Hashable, Sendable {
     case confirmed
     case disabled
     case enabled
+    case erased(at: Timestamp)
 }
 
 public enum UserRejection: Error, Hashable, Sendable {
     case unknown
     case alreadyCreated(String)
+    case erased
 }

@@ -34,6 +34,11 @@ extension ProtoUserEnabled: EventMessage {
     func event() -> DomainEvent { .user(.enabled) }
 }
 
+extension ProtoUserErased: EventMessage {
+    static let eventType = "user.erased"
+    func event() -> DomainEvent { .user(.erased(at: Timestamp(milliseconds: atMs))) }
+}
+
 extension ProtoUserProfile {
     init(_ profile: UserProfile) {
         self.init()

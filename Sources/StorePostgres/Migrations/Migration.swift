@@ -5,6 +5,6 @@ struct Migration {
     let sql: String
 
     /// Every step in order; the last one's version is the schema this release works with.
-    static let all = [log]
+    static let all = [log, erasure]
     static var current: Int { all.last?.version ?? 0 }
 }

@@ -10,6 +10,22 @@ if [[ ! -x $built/albatross || ! -x $built/HTTPFloor ]]; then
 fi
 mkdir -p .build/bench
 table=.build/bench/table.md
+
+# Servers and yardsticks for the workloads that need them; they end with this script.
+services=$PWD/.build/bench/services
+trap 'scripts/services.sh stop "$services"; rm -rf "$services"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+rm -rf "$services"
+scripts/services.sh start --owner $$ "$services" postgres rabbitmq > /dev/null
+# shellcheck disable=SC1091
+source "$services/env"
+peers=.build/bench/peers
+mkdir -p "$peers/Postgres"
+cp Benchmarks/Postgres/* "$peers/Postgres/"
+cc -O2 -o "$peers/confirm" Benchmarks/C/confirm.c -lrabbitmq
+export ALBATROSS_BENCH_POSTGRES=$ALBATROSS_TEST_POSTGRES ALBATROSS_BENCH_RABBITMQ=$ALBATROSS_TEST_RABBITMQ ALBATROSS_BENCH_PEERS=$PWD/$peers
+
 "$built/albatross" bench all --output .build/bench/results.json "$@" | tee "$table"
 cc -O2 -o .build/bench/append Benchmarks/C/append.c -lsqlite3
 for batch in 1 10 100; do

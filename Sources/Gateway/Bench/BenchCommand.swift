@@ -11,9 +11,15 @@ import Synchronization
 /// `albatross bench WORKLOAD`: runs a workload end to end against a server process of its own and counts what it stored.
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure this machine: position-http, pirep-http, append-sqlite, fanout-raw or all.")
+        commandName: "run",
+        abstract: "Run a workload, the default of bench.",
+        discussion: """
+            append-postgres and relay need servers of their own: ALBATROSS_BENCH_POSTGRES, the URL of a PostgreSQL
+            administrator, and ALBATROSS_BENCH_RABBITMQ, an AMQP address. scripts/bench.sh starts both, and names the programs
+            they are compared with in ALBATROSS_BENCH_PEERS.
+            """)
 
-    @Argument(help: "position-http, pirep-http, append-sqlite, fanout-raw or all.")
+    @Argument(help: "\(Bench.workloads.joined(separator: ", ")) or all.")
     var workload: String
     @Option(help: "Seconds that are timed.")
     var seconds = 30
@@ -23,8 +29,15 @@ struct Bench: AsyncParsableCommand {
     var scratch = NSTemporaryDirectory()
     @Option(help: "Write the results as JSON to this file.")
     var output: String?
+    @Option(help: "Events that replay reads (default 1,000,000) and relay publishes (100,000).")
+    var events: Int?
 
-    static let workloads = ["position-http", "pirep-http", "append-sqlite", "fanout-raw"]
+    static let workloads = [
+        "position-http", "pirep-http", "append-sqlite", "append-postgres", "relay", "fanout-raw", "replay",
+    ]
+
+    /// What a workload cannot run without.
+    private static let needs = ["append-postgres": BenchPeers.postgres, "relay": BenchPeers.rabbitmq]
 
     func run() async throws {
         let names = workload == "all" ? Self.workloads : [workload]
@@ -35,6 +48,10 @@ struct Bench: AsyncParsableCommand {
         var results: [BenchResult] = []
         print(BenchResult.header)
         for name in names {
+            if workload == "all", let missing = Self.needs[name], BenchPeers.value(missing) == nil {
+                Terminal.note("\(name) was not run: \(missing) is not set")
+                continue
+            }
             for result in try await measured(name) {
                 results.append(result)
                 print(result.row)
@@ -64,6 +81,9 @@ struct Bench: AsyncParsableCommand {
             case "position-http": results = [try await positions(directory)]
             case "pirep-http": results = try await reports(directory)
             case "append-sqlite": results = try await appends(directory)
+            case "append-postgres": results = try await postgresAppends(directory)
+            case "relay": results = try await relays(directory)
+            case "replay": results = [try await replay(directory)]
             default: results = [try await fanout(directory)]
             }
             let after = canary(in: directory)

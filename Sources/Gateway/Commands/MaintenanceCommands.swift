@@ -108,18 +108,7 @@ struct Verify: AsyncParsableCommand {
 
     func run() async throws {
         try await store.withParts { parts in
-            var problems: [String] = []
-            var log = parts.opened.verify().makeAsyncIterator()
-            while let problem = try await log.next() {
-                problems.append(problem.description)
-                if problems.count == 100 { break }
-            }
-            let events = Int(log.events)
-            if problems.isEmpty {
-                problems += try await parts.maintenance.compareWithReplay { done, total in
-                    Terminal.progress("replayed \(done) of \(total)")
-                }
-            }
+            let (problems, events) = try await Self.problems(of: parts)
             store.output.show(
                 .make([
                     "sound": .bool(problems.isEmpty), "events": .number(events),
@@ -132,5 +121,22 @@ struct Verify: AsyncParsableCommand {
                 )
             }
         }
+    }
+
+    /// Looks through the log, and when it is sound through what follows from it.
+    static func problems(of parts: Composition) async throws -> (problems: [String], events: Int) {
+        var problems: [String] = []
+        var log = parts.opened.verify().makeAsyncIterator()
+        while let problem = try await log.next() {
+            problems.append(problem.description)
+            if problems.count == 100 { break }
+            Terminal.progress("checked \(log.events) events")
+        }
+        if problems.isEmpty {
+            problems += try await parts.maintenance.compareWithReplay { done, total in
+                Terminal.progress("replayed \(done) of \(total)")
+            }
+        }
+        return (problems, Int(log.events))
     }
 }

@@ -6,7 +6,7 @@ import Protocols
 struct UserCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user", abstract: "People: pilots, dispatchers, staff, admins.",
-        subcommands: [Create.self, List.self, Password.self, Disable.self, Enable.self])
+        subcommands: [Create.self, List.self, Password.self, Disable.self, Enable.self, Erase.self])
 
     /// Where a person belongs: an airline, or the platform.
     struct Place: ParsableArguments {
@@ -150,6 +150,36 @@ struct UserCommands: AsyncParsableCommand {
         @OptionGroup var person: Person
         @OptionGroup var store: StoreOptions
         func run() async throws { try await UserCommands.setDisabled(false, person, store) }
+    }
+
+    struct Erase: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Take what names a person out of the store for good; flights and reports stay under \"Former pilot\".",
+            discussion: """
+                Name, address, password, chat, comments and notes go out of the stored events, look-ups, read models and
+                quarantined frames; the number and the ident stay. Copies made before still hold them.
+                """)
+        @OptionGroup var person: Person
+        @OptionGroup var store: StoreOptions
+
+        func run() async throws {
+            try await store.withParts { parts in
+                let (tenant, profile) = try await person.find(parts)
+                let outcome = try await parts.erasure().erase(tenant, profile.id) { done, total in
+                    Terminal.progress("looked through \(done) of \(total) events")
+                }
+                let left = outcome.left.map { JSONValue.integer($0) }
+                store.output.show(
+                    .make([
+                        "id": .text(profile.id), "ident": .string(profile.ident), "events": .number(outcome.events),
+                        "frames": .number(outcome.frames), "left": .array(left),
+                    ]),
+                    "User \(profile.ident) erased: \(outcome.events) events rewritten, \(outcome.frames) frames removed"
+                        + (left.isEmpty
+                            ? "" : "; the name still stands in \(left.count) events that others wrote"))
+            }
+        }
     }
 
     static func setDisabled(_ isDisabled: Bool, _ person: Person, _ store: StoreOptions) async throws {

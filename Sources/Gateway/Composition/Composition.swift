@@ -109,6 +109,12 @@ final class Composition: Sendable {
         let accounts = accounts
         let executor = executor
         tail.observe { envelope, event in accounts.observe(envelope, event) }
+        let board = board
+        tail.observe { envelope, event in
+            guard case .user(.erased) = event else { return }
+            executor.forget(envelope.stream.tenant)
+            board.forget(envelope.stream.tenant, UserID(envelope.stream.id))
+        }
         tail.observeEnvelopes { envelope in executor.observe(envelope.stream, version: envelope.version) }
         var services: [any Service] = []
         if let sessions = shared.sessions {
@@ -138,6 +144,12 @@ final class Composition: Sendable {
             Leased("evaluation", leases: store, logger: logger) { try await evaluation.run() },
             Leased("housekeeping", leases: store, logger: logger) { try await housekeeping.run() },
         ]
+    }
+
+    func erasure() -> Erasure {
+        Erasure(
+            executor: executor, store: store, sessions: shared.sessions ?? store, rewriter: opened.rewriter,
+            maintenance: maintenance)
     }
 
     func evaluation() -> EvaluationProcess {

@@ -13,26 +13,34 @@ struct OpenedStore: Sendable {
     let queueDepth: @Sendable () -> Int
     /// Looks through the whole log and gives what is wrong with it.
     let verify: @Sendable () -> StoreVerification
+    /// Gives the whole store away, or takes one in.
+    let transfer: any TransferStore
+    /// Takes personal data out of events.
+    let rewriter: any EventRewriter
 
     static func open(_ settings: Settings, now: @escaping @Sendable () -> Timestamp) async throws -> OpenedStore {
         if let url = settings.databaseURL {
             let store = try await PostgresStore.open(url: url, readURL: settings.databaseReadURL, now: now)
             return OpenedStore(
                 store: store, close: { await store.close() }, queueDepth: { store.queueDepth },
-                verify: { store.verify() })
+                verify: { store.verify() }, transfer: store, rewriter: store)
         }
         let store = try SQLiteStore.open(directory: settings.data, now: now)
         return OpenedStore(
             store: store, close: { await store.close() }, queueDepth: { store.queueDepth },
-            verify: { store.verify() })
+            verify: { store.verify() }, transfer: store, rewriter: store)
     }
 
-    private static let secretName = "server-secret"
+    /// The projection that holds the mark of the server's secret, and nothing of the log.
+    static let secretName = "server-secret"
+
+    /// What tells two secrets apart and gives neither away.
+    static func mark(of secret: ServerSecret) -> [UInt8] { secret.derived(for: "store-mark").bytes }
 
     /// Refuses a secret other than the one that the store was first used with: sessions, keys and tokens that one process
     /// makes must be good in every other.
     func hold(to secret: ServerSecret) async throws {
-        let mark = secret.derived(for: "store-mark").bytes
+        let mark = Self.mark(of: secret)
         let name = Self.secretName
         if let known = try await store.document(platformTenant, name, kind: name, key: name) {
             guard known == mark else {

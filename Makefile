@@ -8,7 +8,7 @@ SHELL := /bin/bash
 HTTP ?= 127.0.0.1:8080
 SPEED ?= 20
 
-.PHONY: demo test build lint format bench web deps clean proto help
+.PHONY: demo test soak build lint format bench web deps clean proto help
 
 ## help: this list
 help:
@@ -25,6 +25,11 @@ test:
 	@scripts/install-deps.sh --test
 	@$(MAKE) --no-print-directory web
 	@scripts/test.sh
+
+## soak: the long forms of the fault tests, a night in all; PARTS="F1 F6" for some; results in docs/reliability.md
+soak: web
+	@scripts/install-deps.sh --test
+	@scripts/soak.sh $(PARTS)
 
 ## build: system packages, web assets, debug build
 build: deps web

@@ -8,6 +8,11 @@ if [[ ! -x $built/albatross || ! -x $built/HTTPFloor ]]; then
     echo "bench: $built/albatross is not there; run 'make bench'" >&2
     exit 1
 fi
+# Kill points are for debug builds alone (ADR 7).
+if grep -q ALBATROSS_KILL_AT "$built/albatross"; then
+    echo "bench: the release build has kill points in it" >&2
+    exit 1
+fi
 mkdir -p .build/bench
 table=.build/bench/table.md
 

@@ -124,7 +124,8 @@ read -r good bad skipped <<< "$counts"
 swift_tests "unit and store tests" unit --skip EndToEndTests --skip RedisCacheFaultTests
 # About time limits of 250 ms: not beside a hundred other suites.
 swift_tests "Redis faults" redis --no-parallel --filter RedisCacheFaultTests
-swift_tests "end-to-end, one process" single --filter EndToEndTests
+swift_tests "end-to-end, one process" single --filter EndToEndTests --skip 'EndToEnd/Faults'
+swift_tests "end-to-end, faults" faults --filter 'EndToEnd/Faults'
 check "swift format lint" swift format lint --strict --recursive Sources Tests Package.swift
 check "soundness" scripts/soundness.sh
 

@@ -98,7 +98,9 @@ public final class TrackerGateway: Sendable {
                 }
                 if let subject = decoded.subject { try await session.demand(subject) }
                 return adapter.encode(error, to: frame)
-            case .success(let request): return adapter.encode(try await session.perform(request), to: frame)
+            case .success(let request):
+                KillPoint.reach(.validated)
+                return adapter.encode(try await session.perform(request), to: frame)
             }
         } catch let refusal as Refusal {
             return refuse(refusal, adapter, frame)

@@ -141,7 +141,9 @@ final class LogWriter {
         _ batch: AppendBatch, _ tenant: TenantID?, from stored: Int64, on connection: Connection
     ) throws(PostgresFailure) {
         try batch.send(on: connection, tenant, from: stored)
+        if batch.head != stored { KillPoint.reach(.beforeCommit) }
         _ = try connection.commit(isUnlimited: batch.head != stored)
+        if batch.head != stored { KillPoint.reach(.afterCommit) }
         head = batch.head
         if batch.head != stored {
             owesNotice = true

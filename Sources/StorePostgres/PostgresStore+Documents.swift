@@ -217,6 +217,7 @@ extension PostgresStore: ReadModelStore {
                         ("tenant", .uuid(tenant.uuid)),
                     ], on: connection)
             }
+            KillPoint.reach(.midCheckpoint)
             try connection.send(
                 """
                 UPDATE albatross.checkpoint SET position = $5

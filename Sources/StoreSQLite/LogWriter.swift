@@ -98,8 +98,10 @@ final class LogWriter {
                 try body()
                 if head != storedHead {
                     try statement("UPDATE event_head SET position = ? WHERE id = 1").run([.integer(head)])
+                    KillPoint.reach(.beforeCommit)
                 }
                 try statement("COMMIT").run()
+                if head != storedHead { KillPoint.reach(.afterCommit) }
                 storedHead = head
                 if versions.count > Self.versionsKept { versions.removeAll(keepingCapacity: true) }
             } catch {
@@ -415,6 +417,7 @@ final class LogWriter {
                 case .delete(let kind, let key): try delete.run(place + [.text(kind), .text(key)])
                 }
             }
+            KillPoint.reach(.midCheckpoint)
             let move = try statement(
                 """
                 INSERT INTO checkpoint (projection, generation, part, position) VALUES (?, ?, ?, ?)

@@ -176,6 +176,7 @@ public final class SQLiteStore: Sendable {
                         try db.execute(
                             sql: "INSERT INTO schema_version (version, applied_at) VALUES (?, ?)",
                             arguments: [migration.version, time.milliseconds])
+                        KillPoint.reach(.midMigration)
                     }
                     return .commit
                 }

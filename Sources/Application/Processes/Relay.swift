@@ -67,6 +67,7 @@ public struct Relay: Sendable {
                     events.append(BusEvent(envelope: envelope, previous: lasts[partition]))
                     lasts[partition] = envelope.position
                 }
+                KillPoint.reach(.beforeRelay)
                 if !events.isEmpty { try await publisher.publish(events) }
                 try await models.commit(
                     Self.name, generation: progress.generation, partitions: Partitions.all,

@@ -121,6 +121,7 @@ struct FlightProjection {
             }
             let key = Key(tenant: envelope.stream.tenant, id: FlightID(envelope.stream.id))
             guard try await take(envelope, key) else { continue }
+            KillPoint.reach(.midProjection)
             var entry = changed[key] ?? (0, [])
             entry.sequence = envelope.position
             if !entry.types.contains(envelope.event.type) { entry.types.append(envelope.event.type) }

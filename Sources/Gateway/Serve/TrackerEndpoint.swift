@@ -54,6 +54,7 @@ struct TrackerEndpoint: Sendable {
                 .tooLarge, message: "The request could not be read or is over \(limit) bytes", status: 413)
             return Self.response(match.adapter.init().encode(tooLarge, to: frame([])))
         }
+        KillPoint.reach(.received)
         return Self.response(await gateway.handle(match.tenant, adapter: match.adapter, whole, address: peer))
     }
 

@@ -1,3 +1,4 @@
+import Domain
 public import HTTPTypes
 public import HummingbirdCore
 public import Logging
@@ -242,6 +243,7 @@ public final class HTTPListener: Service {
                     for try await incoming in inbound {
                         // The gate closes the channel after the last answer; that ends the loop.
                         try await outbound.write(await respond(to: incoming, connection.peer))
+                        KillPoint.reach(.afterAnswer)
                     }
                 }
             } catch {

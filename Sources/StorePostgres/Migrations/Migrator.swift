@@ -1,3 +1,5 @@
+import Domain
+
 /// Applies migrations. Works as the tables' owner, in one transaction, behind a lock of the table that records them.
 struct Migrator {
     private let connection: Connection
@@ -40,6 +42,7 @@ struct Migrator {
                 connection.deadline = .now + .seconds(30)
                 _ = try connection.run(
                     "INSERT INTO albatross.schema_version (version) VALUES ($1)", [.integer(migration.version)])
+                KillPoint.reach(.midMigration)
             }
             _ = try connection.commit()
             if let serviceLogin {

@@ -32,8 +32,10 @@ final class AlbatrossServer: Sendable {
     let folder: String
     let data: String
     let environment: [String: String]
-    /// Runs in roles over processes on PostgreSQL, RabbitMQ and Redis; nil is one process on SQLite.
+    /// Runs on PostgreSQL, and perhaps in roles over processes; nil is one process on SQLite.
     let cluster: Cluster?
+    /// Stands in front of every command, such as `nsenter` and its arguments.
+    let wrapper: [String]
     private struct Running {
         let processes: [ChildProcess]
         let port: Int
@@ -45,18 +47,39 @@ final class AlbatrossServer: Sendable {
         "ALBATROSS_LIMIT_LOGINS_PER_MINUTE": "0",
     ]
 
+    /// What the data lies in.
+    enum Backing: Sendable {
+        /// As the test run says: SQLite, or with `ALBATROSS_TEST_SHAPE=split` roles over processes.
+        case configured
+        case sqlite
+        /// One process on these.
+        case servers(ServerAddresses)
+    }
+
     /// A fresh folder; nothing runs yet.
-    init(environment extra: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - data: Another place for the data than below the folder.
+    ///   - isMigrated: Whether a database of PostgreSQL gets its tables.
+    init(
+        environment extra: [String: String] = [:], on backing: Backing = .configured, data: String? = nil,
+        wrapper: [String] = [], isMigrated: Bool = true
+    ) throws {
+        self.wrapper = wrapper
         folder = "\(NSTemporaryDirectory())/albatross-e2e-\(UUID().uuidString)".replacingOccurrences(
             of: "//", with: "/")
-        data = folder + "/data"
+        self.data = data ?? folder + "/data"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var environment = ProcessInfo.processInfo.environment
         for name in environment.keys where name.hasPrefix("ALBATROSS_") || name == "DATABASE_URL" {
             environment[name] = nil
         }
         environment.merge(Self.limitsOff) { $1 }
-        cluster = try Cluster.wanted(folder: folder)
+        cluster =
+            switch backing {
+            case .configured: try Cluster.wanted(folder: folder)
+            case .sqlite: nil
+            case .servers(let addresses): try Cluster(folder: folder, addresses, isMigrated: isMigrated)
+            }
         if let cluster { environment.merge(cluster.environment) { $1 } }
         environment.merge(extra) { $1 }
         self.environment = environment
@@ -69,9 +92,10 @@ final class AlbatrossServer: Sendable {
     var log: String { running.withLock { ($0?.processes ?? []).map { $0.output + $0.errors }.joined() } }
 
     /// Starts `serve` and waits for its ready line. A busy machine may be slow; the limit only ends a hang.
-    func start(within limit: Duration = .seconds(100)) async throws {
-        guard let cluster else {
-            let process = try serve([])
+    /// - Parameter more: Environment of this start alone.
+    func start(within limit: Duration = .seconds(100), environment more: [String: String] = [:]) async throws {
+        guard let cluster, cluster.isSplit else {
+            let process = try serve([], more)
             running.withLock { $0 = Running(processes: [process], port: 0) }
             let port = try await ready(process, within: limit)
             running.withLock { $0 = Running(processes: [process], port: port) }
@@ -79,7 +103,7 @@ final class AlbatrossServer: Sendable {
         }
         var processes: [ChildProcess] = []
         for role in ["project", "project", "ingest", "ingest", "query", "query"] {
-            processes.append(try serve(["--roles", role]))
+            processes.append(try serve(["--roles", role], more))
             running.withLock { [processes] in $0 = Running(processes: processes, port: 0) }
         }
         var ports: [Int] = []
@@ -88,10 +112,33 @@ final class AlbatrossServer: Sendable {
         running.withLock { [processes] in $0 = Running(processes: processes + [balancer.process], port: balancer.port) }
     }
 
-    private func serve(_ more: [String]) throws -> ChildProcess {
-        try ChildProcess(
-            Paths.binary, ["serve", "--data", data, "--http", "127.0.0.1:0"] + more, environment: environment,
-            folder: folder)
+    private func serve(_ more: [String], _ extra: [String: String]) throws -> ChildProcess {
+        try process(["serve", "--data", data, "--http", "127.0.0.1:0"] + more, extra)
+    }
+
+    private func process(
+        _ arguments: [String], _ extra: [String: String] = [:], input: [UInt8]? = nil
+    ) throws -> ChildProcess {
+        let command = wrapper + [Paths.binary] + arguments
+        return try ChildProcess(
+            command[0], Array(command.dropFirst()), environment: environment.merging(extra) { $1 }, folder: folder,
+            input: input)
+    }
+
+    /// Waits until the server ended by itself, and takes note of it.
+    /// - Returns: Its exit status; 128 + n after signal n.
+    func ended(within limit: Duration = .seconds(100)) async throws -> Int32 {
+        guard let process = running.withLock({ $0?.processes.first }) else { return 0 }
+        let status = try await process.exitCode(within: limit)
+        running.withLock { $0 = nil }
+        return status
+    }
+
+    /// Starts `serve` where it is expected to end by itself, and waits for that.
+    func run(serveWith more: [String: String], within limit: Duration = .seconds(100)) async throws -> CommandResult {
+        let process = try serve([], more)
+        let status = try await process.exitCode(within: limit)
+        return CommandResult(status: status, output: process.output, errors: process.errors)
     }
 
     private func ready(_ process: ChildProcess, within limit: Duration) async throws -> Int {
@@ -117,7 +164,7 @@ final class AlbatrossServer: Sendable {
     func stop(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         guard let processes = running.withLock({ $0?.processes }) else { return }
         // The balancer last: what the servers say as they go must reach their clients.
-        let servers = cluster == nil ? processes : Array(processes.dropLast())
+        let servers = cluster?.isSplit == true ? Array(processes.dropLast()) : processes
         for group in [servers, Array(processes.dropFirst(servers.count))] {
             for process in group { process.signal(SIGTERM) }
             for process in group {
@@ -155,11 +202,11 @@ final class AlbatrossServer: Sendable {
 
     /// - Parameter usesData: False for commands that talk to a server and take no `--data`.
     func cli(
-        _ arguments: [String], stdin: String? = nil, usesData: Bool = true, within limit: Duration = .seconds(300)
+        _ arguments: [String], stdin: String? = nil, usesData: Bool = true, environment more: [String: String] = [:],
+        within limit: Duration = .seconds(300)
     ) async throws -> CommandResult {
-        let process = try ChildProcess(
-            Paths.binary, usesData ? arguments + ["--data", data] : arguments, environment: environment, folder: folder,
-            input: stdin.map { Array($0.utf8) })
+        let process = try process(
+            usesData ? arguments + ["--data", data] : arguments, more, input: stdin.map { Array($0.utf8) })
         let status = try await process.exitCode(within: limit)
         return CommandResult(status: status, output: process.output, errors: process.errors)
     }
@@ -188,23 +235,11 @@ final class AlbatrossServer: Sendable {
         return path
     }
 
-    /// The store's file.
-    var databasePath: String {
-        get throws {
-            let names = try FileManager.default.contentsOfDirectory(atPath: data).sorted()
-            for name in names where !name.hasSuffix("-wal") && !name.hasSuffix("-shm") {
-                guard let file = FileHandle(forReadingAtPath: "\(data)/\(name)") else { continue }
-                defer { try? file.close() }
-                if try file.read(upToCount: 15) == Data("SQLite format 3".utf8) { return "\(data)/\(name)" }
-            }
-            throw Failure(description: "no SQLite file among \(names)")
-        }
-    }
-
     /// Asks the store with the sqlite3 program: an eye that shares no code with the server.
     func sqlite(_ query: String) async throws -> String {
+        let command = wrapper + ["/usr/bin/sqlite3", "-readonly", "\(data)/albatross.sqlite", query]
         let process = try ChildProcess(
-            "/usr/bin/sqlite3", ["-readonly", try databasePath, query], environment: environment, folder: folder)
+            command[0], Array(command.dropFirst()), environment: environment, folder: folder)
         let status = try await process.exitCode(within: .seconds(60))
         guard status == 0 else { throw Failure(description: "sqlite3 exited \(status): \(process.errors)") }
         return process.output.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -223,10 +258,18 @@ final class AlbatrossServer: Sendable {
 
 /// Runs a test with a server of its own; the server is ended afterwards, however the test ends.
 func withServer<Value>(
-    environment: [String: String] = [:], started: Bool = true, sourceLocation: SourceLocation = #_sourceLocation,
+    environment: [String: String] = [:], on backing: AlbatrossServer.Backing = .configured, started: Bool = true,
+    sourceLocation: SourceLocation = #_sourceLocation, _ body: (AlbatrossServer) async throws -> Value
+) async throws -> Value {
+    let server = try AlbatrossServer(environment: environment, on: backing)
+    return try await withServer(server, started: started, sourceLocation: sourceLocation, body)
+}
+
+/// The same with a server that was made already.
+func withServer<Value>(
+    _ server: AlbatrossServer, started: Bool = true, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: (AlbatrossServer) async throws -> Value
 ) async throws -> Value {
-    let server = try AlbatrossServer(environment: environment)
     do {
         if started { try await server.start() }
         let value = try await body(server)

@@ -1,50 +1,93 @@
 import Foundation
 import Testing
 
-/// A database and names of its own on the servers that `scripts/services.sh` started, and nginx as the balancer in front of two
-/// gateways and two query servers.
+/// Where the servers are that a gateway works with.
+struct ServerAddresses: Sendable {
+    /// The administrator's, for the tests themselves.
+    var postgres: String
+    var rabbitmq: String?
+    var redis: String?
+    /// Ports of proxies in the gateway's way, which the tests do not go through.
+    var postgresPort: Int?
+    var rabbitmqPort: Int?
+    var redisPort: Int?
+
+    /// Those that `scripts/services.sh` started for the whole run.
+    static func shared() throws -> ServerAddresses {
+        func address(_ name: String) throws -> String {
+            guard let value = ProcessInfo.processInfo.environment[name] else {
+                throw Cluster.Failure(description: "\(name) is not set: run the tests through `make test`")
+            }
+            return value
+        }
+        return ServerAddresses(
+            postgres: try address("ALBATROSS_TEST_POSTGRES"), rabbitmq: try address("ALBATROSS_TEST_RABBITMQ"),
+            redis: try address("ALBATROSS_TEST_REDIS"))
+    }
+
+    /// The same address, at the port of a proxy when there is one.
+    static func through(_ port: Int?, _ url: String) -> String {
+        guard let port, var parts = URLComponents(string: url) else { return url }
+        parts.port = port
+        return parts.string ?? url
+    }
+
+    static func port(of url: String) throws -> Int {
+        guard let port = URLComponents(string: url)?.port else {
+            throw Cluster.Failure(description: "\(url) has no port")
+        }
+        return port
+    }
+}
+
+/// A database and names of its own on running servers; with split roles also nginx as the balancer in front of two gateways
+/// and two query servers.
 final class Cluster: Sendable {
     struct Failure: Error, CustomStringConvertible { let description: String }
 
+    /// Roles over processes, not one process.
+    let isSplit: Bool
     private let folder: String
     private let admin: String
-    private let name = "e2e_" + UUID().uuidString.replacingOccurrences(of: "-", with: "").lowercased()
+    private let owner: String
+    /// Of the database, and first part of every name in broker and cache.
+    let name = "e2e_" + UUID().uuidString.replacingOccurrences(of: "-", with: "").lowercased()
     private static let login = "albatross_tests"
     let environment: [String: String]
 
     /// The cluster of a test run with `ALBATROSS_TEST_SHAPE=split`, nil without.
     static func wanted(folder: String) throws -> Cluster? {
-        let environment = ProcessInfo.processInfo.environment
-        guard environment["ALBATROSS_TEST_SHAPE"] == "split" else { return nil }
-        func address(_ name: String) throws -> String {
-            guard let value = environment[name] else {
-                throw Failure(description: "\(name) is not set: run the tests through `make test`")
-            }
-            return value
-        }
-        return try Cluster(
-            folder: folder, postgres: address("ALBATROSS_TEST_POSTGRES"), rabbitmq: address("ALBATROSS_TEST_RABBITMQ"),
-            redis: address("ALBATROSS_TEST_REDIS"))
+        guard ProcessInfo.processInfo.environment["ALBATROSS_TEST_SHAPE"] == "split" else { return nil }
+        return try Cluster(folder: folder, .shared(), isSplit: true)
     }
 
-    private init(folder: String, postgres: String, rabbitmq: String, redis: String) throws {
+    /// - Parameter isMigrated: Without it the database is empty.
+    init(folder: String, _ addresses: ServerAddresses, isSplit: Bool = false, isMigrated: Bool = true) throws {
         self.folder = folder
-        admin = postgres
-        guard var parts = URLComponents(string: postgres) else {
-            throw Failure(description: "\(postgres) is no address")
+        self.isSplit = isSplit
+        admin = addresses.postgres
+        guard var parts = URLComponents(string: admin) else {
+            throw Failure(description: "\(admin) is no address")
         }
         parts.path = "/" + name
-        let owner = parts.string ?? ""
+        owner = parts.string ?? ""
         parts.user = Self.login
-        environment = [
-            "DATABASE_URL": parts.string ?? "", "RABBITMQ_URL": rabbitmq, "REDIS_URL": redis, "ALBATROSS_PREFIX": name,
+        var environment = [
+            "DATABASE_URL": ServerAddresses.through(addresses.postgresPort, parts.string ?? ""),
+            "ALBATROSS_PREFIX": name,
             "ALBATROSS_SECRET": Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString(),
         ]
-        _ = try? Self.run(
-            "psql", ["-qAt", postgres, "-c", "CREATE ROLE \(Self.login) LOGIN NOINHERIT"], folder)  // There already.
-        try Self.run("psql", ["-qAt", postgres, "-c", "CREATE DATABASE \(name)"], folder)
-        try Self.run(Paths.binary, ["migrate", "--url", owner, "--service-login", Self.login], folder)
+        environment["RABBITMQ_URL"] = addresses.rabbitmq.map { ServerAddresses.through(addresses.rabbitmqPort, $0) }
+        environment["REDIS_URL"] = addresses.redis.map { ServerAddresses.through(addresses.redisPort, $0) }
+        self.environment = environment
+        // It may be there already.
+        _ = try? Self.run("psql", ["-qAt", admin, "-c", "CREATE ROLE \(Self.login) LOGIN NOINHERIT"], folder)
+        try Self.run("psql", ["-qAt", admin, "-c", "CREATE DATABASE \(name)"], folder)
+        if isMigrated { try Self.run(Paths.binary, migration, folder) }
     }
+
+    /// Arguments that bring the database to the schema of this release.
+    var migration: [String] { ["migrate", "--url", owner, "--service-login", Self.login] }
 
     @discardableResult
     private static func run(_ program: String, _ arguments: [String], _ folder: String) throws -> String {

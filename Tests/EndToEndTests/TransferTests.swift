@@ -170,7 +170,9 @@ extension EndToEnd {
                     begun.append((tracker, try await tracker.begin(String(1000 + index))))
                 }
                 let file = server.folder + "/store.backup"
-                let promised = try await withThrowingTaskGroup(of: [String: Set<Int>]?.self) { group in
+                let promised: [String: Set<Int>] = try await withThrowingTaskGroup(
+                    of: [String: Set<Int>]?.self
+                ) { group in
                     for (tracker, flight) in begun {
                         group.addTask {
                             var step = 0

@@ -157,7 +157,7 @@ struct PlacedServer: Sendable {
         let changed = String(format: "%02X", first ^ 4) + payload.dropFirst(2)
         let process = try ChildProcess(
             "/usr/bin/sqlite3",
-            [try server.databasePath, "UPDATE event SET payload = X'\(changed)' WHERE position = \(position)"],
+            ["\(server.data)/albatross.sqlite", "UPDATE event SET payload = X'\(changed)' WHERE position = \(position)"],
             environment: server.environment, folder: server.folder)
         guard try await process.exitCode(within: .seconds(60)) == 0 else {
             throw AlbatrossServer.Failure(description: process.errors)

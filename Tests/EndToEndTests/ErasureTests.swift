@@ -58,6 +58,7 @@ extension EndToEnd {
                 #expect(try await tracker.get("flights/bookings").status >= 400)
                 try await other.report(theirs, latitude: 41.001)
                 #expect(try await staff.get("pilots").text.contains(Self.name) == false)
+                try await placed.caughtUp()
                 try await server.stop()
 
                 #expect(try await !holds(placed, Self.name))

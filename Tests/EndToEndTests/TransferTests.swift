@@ -95,7 +95,10 @@ extension EndToEnd {
                         let part = try #require(try await target.everything()[table]).split(separator: "\n")
                         #expect(!part.isEmpty)
                         #expect(part.allSatisfy(whole.contains), "\(table) holds what the source has not")
-                        #expect(part.count < whole.count, "\(table) holds more than one airline")
+                        // Nobody is logged in to the generated airlines.
+                        if table != "session" {
+                            #expect(part.count < whole.count, "\(table) holds more than one airline")
+                        }
                     }
                     // The slug is taken here too.
                     let taken = try await target.server.cli(

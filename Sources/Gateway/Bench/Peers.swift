@@ -30,6 +30,11 @@ enum BenchPeers {
         let output = Pipe()
         process.standardOutput = output
         process.standardError = output
+        // A thread of the pool may have signals blocked, its child inherits that, and pgbench's clock is a signal.
+        var (none, mask) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &mask)
+        defer { pthread_sigmask(SIG_SETMASK, &mask, nil) }
         try process.run()
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()

@@ -100,8 +100,21 @@ struct PlacedServer: Sendable {
         try await query(
             """
             SELECT \(id("tenant")), kind, key, \(hex("value")) FROM read_model WHERE projection = 'flights'
-            AND generation = (SELECT generation FROM projection WHERE name = 'flights') ORDER BY 1, 2, 3
+            AND generation = coalesce((SELECT generation FROM projection WHERE name = 'flights'), 1) ORDER BY 1, 2, 3
             """)
+    }
+
+    /// Waits until the running server's read model holds the whole log.
+    func caughtUp() async throws {
+        try await eventually("the end of the log in the read model", within: .seconds(100)) {
+            try await query(
+                """
+                SELECT CASE WHEN min(c.position) = h.position THEN 1 ELSE 0 END FROM checkpoint c, event_head h
+                WHERE c.projection = 'flights'
+                AND c.generation = coalesce((SELECT generation FROM projection WHERE name = 'flights'), 1)
+                GROUP BY h.position
+                """) == "1" ? true : nil
+        }
     }
 
     /// Everything that is not made from the log, and the log, in one form for both kinds.
@@ -157,7 +170,10 @@ struct PlacedServer: Sendable {
         let changed = String(format: "%02X", first ^ 4) + payload.dropFirst(2)
         let process = try ChildProcess(
             "/usr/bin/sqlite3",
-            ["\(server.data)/albatross.sqlite", "UPDATE event SET payload = X'\(changed)' WHERE position = \(position)"],
+            [
+                "\(server.data)/albatross.sqlite",
+                "UPDATE event SET payload = X'\(changed)' WHERE position = \(position)",
+            ],
             environment: server.environment, folder: server.folder)
         guard try await process.exitCode(within: .seconds(60)) == 0 else {
             throw AlbatrossServer.Failure(description: process.errors)

@@ -41,13 +41,17 @@ failed=0
 for part in "$@"; do
     echo "==> $part, from $(date -u +%H:%M) UTC"
     began=$SECONDS
-    if ALBATROSS_SOAK=1 ALBATROSS_SOAK_ROWS=$rows swift test --skip-build --disable-xctest --filter "${filters[$part]}" \
-        > "$folder/$part.log" 2> >(tee "$folder/$part.err" >&2); then
+    : > "$folder/part.md"
+    if ALBATROSS_SOAK=1 ALBATROSS_SOAK_ROWS=$PWD/$folder/part.md swift test --skip-build --disable-xctest --filter "${filters[$part]}" 2>&1 |
+        tee "$folder/$part.log" | grep --line-buffered -E '^[FN][0-9]+[ :,]|^✘'; then
         result=passed
     else
         result=failed
         failed=1
+        # What a failed run says of itself is not what it showed.
+        printf '| %s | long form | **failed** |\n' "$part" > "$folder/part.md"
     fi
+    cat "$folder/part.md" >> "$rows"
     echo "==> $part $result after $(( SECONDS - began )) s ($folder/$part.log)"
 done
 

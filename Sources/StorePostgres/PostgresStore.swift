@@ -169,11 +169,12 @@ public final class PostgresStore: Sendable {
     }
 
     private static func problemOfServer(_ connection: Connection) throws(PostgresFailure) -> PostgresOpenError? {
+        // `schema_version` is there before the first step is done, without any rights; the log comes with the step.
         let found = try connection.run(
             """
             SELECT current_setting('synchronous_commit'), pg_is_in_recovery(),
               EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                WHERE n.nspname = 'albatross' AND c.relname = 'schema_version')
+                WHERE n.nspname = 'albatross' AND c.relname = 'event_head')
             """)
         if found.bool(0, 1) { return .readOnly }
         if !durable.contains(found.text(0, 0)) { return .notDurable(setting: found.text(0, 0)) }

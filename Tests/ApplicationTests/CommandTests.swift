@@ -46,6 +46,18 @@ import Validation
         #expect(Set(stored.map(\.eventTime)) == Set(samples.map(\.eventTime)))
     }
 
+    /// A store that is closed, or away, refuses within the call that queues.
+    @Test func aRefusalAtOnceIsAnAnswer() async throws {
+        let world = try await World.make()
+        let flight = try await world.openFlight(try await world.pilot(1))
+        let samples = Array(try recordedSamples().prefix(2))
+        try await world.flights.record(world.id, flight, [samples[0]])
+        await world.close()
+        await #expect(throws: EventStoreError.unavailable("the store is closed")) {
+            try await world.flights.record(world.id, flight, [samples[1]])
+        }
+    }
+
     @Test func aProtocolWithoutTimeKeepsEveryDifferentFrame() async throws {
         let world = try await World.make()
         defer { Task { await world.close() } }

@@ -97,13 +97,13 @@ public final class CommandExecutor: Sendable {
     ) async throws -> Value {
         let outcome: Result<Value, any Error> = await withCheckedContinuation { continuation in
             // Decided and queued under one lock, so that the order of the queue is the order of the versions.
-            let early: Result<Value, any Error>? = cache.withLock { cache in
+            let step: Step<Value> = cache.withLock { cache in
                 var transaction = Transaction(tenant: tenant, cache: cache)
                 do {
                     let value = try body(&transaction)
                     guard let request = transaction.request(correlation: correlation, causation: causation) else {
                         self.touch(transaction.streams, in: cache)
-                        return .success(value)
+                        return .decided(.success(value))
                     }
                     var streams: [StreamName: UInt64] = [:]
                     for (stream, touched) in transaction.touched {
@@ -119,7 +119,7 @@ public final class CommandExecutor: Sendable {
                     }
                     self.trim(cache)
                     let begun = streams
-                    self.store.submit(request) { result in
+                    let receipt = Receipt { result in
                         self.finished(begun, succeeded: (try? result.get()) != nil)
                         switch result {
                         case .success:
@@ -128,17 +128,57 @@ public final class CommandExecutor: Sendable {
                         case .failure(let error): continuation.resume(returning: .failure(error))
                         }
                     }
-                    return nil
+                    self.store.submit(request) { receipt.take($0) }
+                    return .queued(receipt)
                 } catch let missing as Transaction.Missing {
-                    return .failure(missing)
+                    return .decided(.failure(missing))
                 } catch {
                     let versions = transaction.touched.compactMapValues { $0.hadPending ? nil : $0.loadedVersion }
-                    return .failure(Transaction.Refused(error: error, versions: versions))
+                    return .decided(.failure(Transaction.Refused(error: error, versions: versions)))
                 }
             }
-            if let early { continuation.resume(returning: early) }
+            switch step {
+            case .decided(let result): continuation.resume(returning: result)
+            case .queued(let receipt): receipt.release()
+            }
         }
         return try outcome.get()
+    }
+
+    private enum Step<Value: Sendable>: Sendable {
+        /// Nothing is written.
+        case decided(Result<Value, any Error>)
+        case queued(Receipt)
+    }
+
+    /// The outcome of an append, which may be known before the call that queued it has returned: a store that is away refuses
+    /// at once. It is acted upon when the executor's lock is free.
+    private final class Receipt: Sendable {
+        private struct State {
+            var isFree = false
+            var early: Result<Int64, EventStoreError>?
+        }
+        private let state = Mutex(State())
+        private let settle: @Sendable (Result<Int64, EventStoreError>) -> Void
+
+        init(_ settle: @escaping @Sendable (Result<Int64, EventStoreError>) -> Void) { self.settle = settle }
+
+        func take(_ result: Result<Int64, EventStoreError>) {
+            let isFree = state.withLock { state in
+                if !state.isFree { state.early = result }
+                return state.isFree
+            }
+            if isFree { settle(result) }
+        }
+
+        /// The lock is free.
+        func release() {
+            let early = state.withLock { state in
+                state.isFree = true
+                return state.early
+            }
+            if let early { settle(early) }
+        }
     }
 
     private func finished(_ streams: [StreamName: UInt64], succeeded: Bool) {

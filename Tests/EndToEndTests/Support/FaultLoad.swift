@@ -247,10 +247,13 @@ final class FaultLoad: Sendable {
         #expect(ledgers.count == pilots.count)
         #expect(acknowledged > pilots.count, "the load was too small to show anything")
 
+        var (lost, twice) = (0, 0)
         for flown in flights where !flown.sent.isEmpty {
             let stored = try await staff.track(flown.flight.id).latitudes.map(Self.number)
-            let lost = flown.acknowledged.subtracting(stored)
-            #expect(lost.isEmpty, "flight \(flown.flight.id) lost \(lost.sorted())")
+            let missing = flown.acknowledged.subtracting(stored)
+            lost += missing.count
+            twice += stored.count - Set(stored).count
+            #expect(missing.isEmpty, "flight \(flown.flight.id) lost \(missing.sorted())")
             #expect(Set(stored).count == stored.count, "flight \(flown.flight.id) holds repeats: \(stored)")
             #expect(Set(stored).isSubset(of: flown.sent))
         }
@@ -281,7 +284,7 @@ final class FaultLoad: Sendable {
         #expect(JSON.array(before).canonical == JSON.array(after).canonical)
         try await verify()
         return
-            "\(flights.count) flights, \(acknowledged) positions and \(reports.count) reports acknowledged, 0 lost, 0 twice; \(unknown) answers lost, \(refused) refused, longest \(Self.milliseconds(slowest)) ms"
+            "\(flights.count) flights, \(acknowledged) positions and \(reports.count) reports acknowledged, \(lost) lost, \(twice) twice; \(unknown) answers lost, \(refused) refused, longest \(Self.milliseconds(slowest)) ms"
     }
 
     static func milliseconds(_ duration: Duration) -> Int { Int(duration / .milliseconds(1)) }

@@ -69,6 +69,7 @@ let package = Package(
             dependencies: [
                 "Domain", "Protocols", "Application", "EventSchema",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -212,7 +213,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "BrokerRabbitMQ", "Domain", "Gateway", "StoreSQLite", "TestSupport",
+                "BrokerRabbitMQ", "Domain", "Gateway", "Protocols", "StoreSQLite", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

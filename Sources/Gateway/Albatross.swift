@@ -14,8 +14,8 @@ struct Albatross: AsyncParsableCommand {
         subcommands: [
             Serve.self, Demo.self, Fly.self, TenantCommands.self, UserCommands.self, ApiKeyCommands.self,
             ScheduleCommands.self, FleetCommands.self, BookingCommands.self, PIREPCommands.self, Migrate.self,
-            Rebuild.self, Parked.self, Verify.self, Export.self, Import.self, Backup.self, Restore.self, Decode.self,
-            BenchCommands.self,
+            Rebuild.self, Parked.self, Verify.self, FrameCommands.self, Export.self, Import.self, Backup.self,
+            Restore.self, Decode.self, BenchCommands.self,
         ])
 
     /// Runs one command line.

@@ -28,6 +28,7 @@ public final class TrackerGateway: Sendable {
     let flights: Flights
     let airports: any AirportDirectory
     let quarantine: any QuarantineStore
+    let notes: TrackerNotes
     public let counters: IngestCounters
     let logger: Logger
     let now: @Sendable () -> Timestamp
@@ -47,7 +48,8 @@ public final class TrackerGateway: Sendable {
 
     public init(
         accounts: Accounts, directory: Directory, bookings: Bookings, flights: Flights, airports: any AirportDirectory,
-        quarantine: any QuarantineStore, limits: Limits, logger: Logger, now: @escaping @Sendable () -> Timestamp
+        quarantine: any QuarantineStore, notes: TrackerNotes, limits: Limits, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.accounts = accounts
         self.directory = directory
@@ -55,9 +57,10 @@ public final class TrackerGateway: Sendable {
         self.flights = flights
         self.airports = airports
         self.quarantine = quarantine
+        self.notes = notes
         self.logger = logger
         self.now = now
-        counters = IngestCounters()
+        counters = notes.counters
         perCredential = RateLimiter(perSecond: limits.credentialPerSecond, burst: limits.credentialPerSecond * 5)
         perAddress = RateLimiter(perSecond: limits.addressPerSecond, burst: limits.addressPerSecond * 5)
     }
@@ -94,13 +97,17 @@ public final class TrackerGateway: Sendable {
                 if error.isWorthKeeping {
                     // What asks for no session may carry a password, and in broken bytes nobody can say where it ends.
                     let kept = decoded.credential == .none ? frame.withoutBody : frame
-                    try await keep(tenantID, id, adapter.withoutSecrets(kept), error.code.rawValue, error.message)
+                    try await keep(
+                        tenantID, id, adapter.withoutSecrets(kept), without: decoded.credential.secrets,
+                        error.code.rawValue, error.message)
                 }
                 if let subject = decoded.subject { try await session.demand(subject) }
                 return adapter.encode(error, to: frame)
             case .success(let request):
                 KillPoint.reach(.validated)
-                return adapter.encode(try await session.perform(request), to: frame)
+                let reply = adapter.encode(try await session.perform(request), to: frame)
+                if let principal { notes.note(tenantID, principal.user, type, frame, decoded) }
+                return reply
             }
         } catch let refusal as Refusal {
             return refuse(refusal, adapter, frame)
@@ -133,19 +140,12 @@ public final class TrackerGateway: Sendable {
 
     /// A frame that does not decode is durable before its answer leaves.
     func keep(
-        _ tenant: TenantID, _ adapter: String, _ frame: RawFrame, _ code: String, _ detail: String
+        _ tenant: TenantID, _ adapter: String, _ frame: RawFrame, without secrets: [String], _ code: String,
+        _ detail: String
     ) async throws(EventStoreError) {
-        let bytes = redacted(frame)
-        try await quarantine.quarantine(
-            tenant,
-            [
-                QuarantinedFrame(
-                    id: "\(FlightID.make(at: frame.receivedAt))", adapter: adapter, code: code,
-                    detail: detail, method: frame.method, path: frame.path, bytes: Array(bytes.prefix(65_536)),
-                    receivedAt: frame.receivedAt
-                )
-            ]
-        )
+        let kept = QuarantinedFrame(
+            id: "\(FlightID.make(at: frame.receivedAt))", adapter: adapter, code: code, detail: detail, frame, secrets)
+        try await quarantine.quarantine(tenant, [kept])
     }
 
     // MARK: What the sessions share
@@ -184,5 +184,15 @@ public final class TrackerGateway: Sendable {
     /// Called for every event of the log, in order.
     public func observe(_ envelope: EventEnvelope, _ event: DomainEvent) {
         if case .schedule = event { usedAirports.withLock { $0[envelope.stream.tenant] = nil } }
+    }
+}
+
+extension QuarantinedFrame {
+    /// The frame as it may be kept: without secrets, and no longer than 64 KiB.
+    init(id: String, adapter: String, code: String, detail: String, _ frame: RawFrame, _ secrets: [String]) {
+        self.init(
+            id: id, adapter: adapter, code: code, detail: detail, method: frame.method,
+            path: redactedPath(frame, without: secrets),
+            bytes: Array(redacted(frame, without: secrets).prefix(65_536)), receivedAt: frame.receivedAt)
     }
 }

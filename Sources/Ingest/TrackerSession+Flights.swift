@@ -240,7 +240,8 @@ extension TrackerSession {
             guard let flight = try await find(key), let earlier = try await gateway.flights.parts(id, flight) else {
                 // A part without a first one is kept aside.
                 try await gateway.keep(
-                    id, adapter, codec.withoutSecrets(frame), "part-alone",
+                    id, adapter, codec.withoutSecrets(frame), without: codec.decode(frame).credential.secrets,
+                    "part-alone",
                     "A part of a report whose first part did not come")
                 return .progress(count: nil, nil)
             }

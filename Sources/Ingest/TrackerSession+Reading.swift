@@ -207,7 +207,10 @@ extension TrackerSession {
         switch key {
         case .number(let number): return number
         case .schedule(let wireID):
-            guard let entry = try await gateway.bookings.schedule(id, wireID: wireID)?.details,
+            guard let entry = try await gateway.bookings.schedule(id, wireID: wireID)?.details else {
+                throw Refusal.scheduleUnknown
+            }
+            guard
                 let bid = try await gateway.directory.bookings(id, of: try pilot.user).first(where: {
                     $0.schedule == entry.id
                 })

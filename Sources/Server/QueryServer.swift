@@ -45,6 +45,7 @@ public final class QueryServer: Service {
     let store: any EventReader
     let quarantine: any QuarantineStore
     let airports: any AirportDirectory
+    let setUp: TrackerSetUp
     let settings: Settings
     let logger: Logger
     let now: @Sendable () -> Timestamp
@@ -64,8 +65,8 @@ public final class QueryServer: Service {
     ///   - hindrance: Why the process is not ready, beside what the query server knows itself; nil when it is.
     public init(
         directory: Directory, accounts: Accounts, queries: FlightQueries, flights: Flights, board: LiveBoard,
-        store: any EventReader, quarantine: any QuarantineStore, airports: any AirportDirectory, secret: [UInt8],
-        settings: Settings, logger: Logger, now: @escaping @Sendable () -> Timestamp,
+        store: any EventReader, quarantine: any QuarantineStore, airports: any AirportDirectory, setUp: TrackerSetUp,
+        secret: [UInt8], settings: Settings, logger: Logger, now: @escaping @Sendable () -> Timestamp,
         metrics: @escaping @Sendable () -> String = { "" }, hindrance: @escaping @Sendable () -> String? = { nil }
     ) {
         self.directory = directory
@@ -76,6 +77,7 @@ public final class QueryServer: Service {
         self.store = store
         self.quarantine = quarantine
         self.airports = airports
+        self.setUp = setUp
         self.settings = settings
         self.logger = logger
         self.now = now

@@ -67,7 +67,8 @@ extension PostgresStore: QuarantineStore {
         var known = Set<String>()
         let frames = frames.filter { known.insert($0.id).inserted }
         if frames.isEmpty { return }
-        let most = options.quarantineLimit
+        let (most, samples) = (options.quarantineLimit, options.sampleLimit)
+        let sampled = Set(frames.filter(\.isSample).map(\.adapter)).sorted()
         try await write(tenant) { connection throws(PostgresFailure) in
             try connection.send(
                 """
@@ -95,6 +96,24 @@ extension PostgresStore: QuarantineStore {
                 DELETE FROM albatross.quarantine WHERE tenant = $1
                 AND number <= (SELECT h.number FROM albatross.quarantine_head h WHERE h.tenant = $1) - $2
                 """, [.uuid(tenant.uuid), .integer(most)])
+            for adapter in sampled {
+                try connection.send(
+                    """
+                    DELETE FROM albatross.quarantine WHERE tenant = $1 AND adapter = $2 AND code = $3 AND number <= (
+                      SELECT q.number FROM albatross.quarantine q WHERE q.tenant = $1 AND q.adapter = $2 AND q.code = $3
+                      ORDER BY q.number DESC LIMIT 1 OFFSET $4)
+                    """,
+                    [.uuid(tenant.uuid), .text(adapter), .text(QuarantinedFrame.sampleCode), .integer(samples)])
+            }
+            _ = try connection.commit()
+        }
+    }
+
+    public func removeFrames(_ tenant: TenantID, before time: Timestamp) async throws(EventStoreError) {
+        try await write(tenant) { connection throws(PostgresFailure) in
+            try connection.send(
+                "DELETE FROM albatross.quarantine WHERE tenant = $1 AND received_at < $2",
+                [.uuid(tenant.uuid), .integer(time.milliseconds)])
             _ = try connection.commit()
         }
     }
@@ -118,21 +137,38 @@ extension PostgresStore: QuarantineStore {
     }
 
     public func quarantined(
-        _ tenant: TenantID, past: String?, limit: Int
+        _ tenant: TenantID, _ filter: FrameFilter, past: String?, limit: Int
     ) async throws(EventStoreError) -> [QuarantinedFrame] {
-        var values: [Parameter] = [.uuid(tenant.uuid), .integer(max(0, limit))]
-        var condition = ""
+        var values: [Parameter] = [
+            .uuid(tenant.uuid), .integer(max(0, limit)), .text(QuarantinedFrame.sampleCode),
+        ]
+        var condition = filter.samples ? " AND code = $3" : " AND code <> $3"
+        if let adapter = filter.adapter {
+            values.append(.text(adapter))
+            condition += " AND adapter = $\(values.count)"
+        }
         if let past {
             // A cursor that is gone was the oldest once: nothing is left past it.
-            condition =
-                " AND number < (SELECT q.number FROM albatross.quarantine q WHERE q.tenant = $1 AND q.id = $3)"
             values.append(.text(past))
+            condition += """
+                 AND number < (SELECT q.number FROM albatross.quarantine q WHERE q.tenant = $1 AND q.id = $\(values.count))
+                """
         }
-        return try await read(
+        return try await frames(tenant, "tenant = $1\(condition) ORDER BY number DESC LIMIT $2", values)
+    }
+
+    public func quarantined(_ tenant: TenantID, id: String) async throws(EventStoreError) -> QuarantinedFrame? {
+        try await frames(tenant, "tenant = $1 AND id = $2", [.uuid(tenant.uuid), .text(id)]).first
+    }
+
+    private func frames(
+        _ tenant: TenantID, _ condition: String, _ values: [Parameter]
+    ) async throws(EventStoreError) -> [QuarantinedFrame] {
+        try await read(
             tenant,
             """
             SELECT id, adapter, code, detail, method, path, received_at, bytes FROM albatross.quarantine
-            WHERE tenant = $1\(condition) ORDER BY number DESC LIMIT $2
+            WHERE \(condition)
             """, values
         ) { result in
             (0..<result.count).map { row in

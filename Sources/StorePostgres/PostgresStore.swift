@@ -46,6 +46,8 @@ public final class PostgresStore: Sendable {
         public var pollInterval = Duration.milliseconds(250)
         /// Quarantined frames kept for each tenant.
         public var quarantineLimit = 10_000
+        /// Samples among them kept for each tenant and adapter.
+        public var sampleLimit = 200
 
         public init() {}
     }

@@ -517,7 +517,9 @@ final class LogWriter {
         }
     }
 
-    func quarantine(_ tenant: TenantID, _ frames: [QuarantinedFrame], keeping most: Int) throws(WriteStop) {
+    func quarantine(
+        _ tenant: TenantID, _ frames: [QuarantinedFrame], keeping most: Int, samples: Int
+    ) throws(WriteStop) {
         try attempt { () throws(SQLiteFailure) in
             let id = SQLValue.uuid(tenant.uuid)
             var number =
@@ -540,6 +542,23 @@ final class LogWriter {
             }
             try statement("DELETE FROM quarantine WHERE tenant = ? AND number <= ?").run([
                 id, .integer(number - Int64(most)),
+            ])
+            for adapter in Set(frames.filter(\.isSample).map(\.adapter)) {
+                try statement(
+                    """
+                    DELETE FROM quarantine WHERE tenant = ?1 AND adapter = ?2 AND code = ?3 AND number <= (
+                      SELECT number FROM quarantine WHERE tenant = ?1 AND adapter = ?2 AND code = ?3
+                      ORDER BY number DESC LIMIT 1 OFFSET ?4)
+                    """
+                ).run([id, .text(adapter), .text(QuarantinedFrame.sampleCode), .integer(samples)])
+            }
+        }
+    }
+
+    func removeFrames(_ tenant: TenantID, before time: Timestamp) throws(WriteStop) {
+        try attempt { () throws(SQLiteFailure) in
+            try statement("DELETE FROM quarantine WHERE tenant = ? AND received_at < ?").run([
+                .uuid(tenant.uuid), .integer(time.milliseconds),
             ])
         }
     }

@@ -26,6 +26,8 @@ public final class SQLiteStore: Sendable {
         public var checkpointPages = 4000
         /// Quarantined frames kept for each tenant.
         public var quarantineLimit = 10_000
+        /// Samples among them kept for each tenant and adapter.
+        public var sampleLimit = 200
 
         public init() {}
     }

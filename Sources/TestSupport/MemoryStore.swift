@@ -51,10 +51,12 @@ public final class MemoryStore: Sendable {
     private let state = Mutex(State())
     private let now: @Sendable () -> Timestamp
     private let quarantineLimit: Int
+    private let sampleLimit: Int
 
-    public init(now: @escaping @Sendable () -> Timestamp, quarantineLimit: Int = 10_000) {
+    public init(now: @escaping @Sendable () -> Timestamp, quarantineLimit: Int = 10_000, sampleLimit: Int = 200) {
         self.now = now
         self.quarantineLimit = quarantineLimit
+        self.sampleLimit = sampleLimit
     }
 
     /// Every call fails with this until it is set to nil: a store that is down.
@@ -399,12 +401,18 @@ extension MemoryStore: QuarantineStore {
         try perform { state throws(EventStoreError) in
             var kept = state.quarantine[tenant] ?? []
             for frame in frames where !kept.contains(where: { $0.id == frame.id }) { kept.append(frame) }
-            state.quarantine[tenant] = kept.suffix(quarantineLimit)
+            kept = kept.suffix(quarantineLimit)
+            for adapter in Set(frames.filter(\.isSample).map(\.adapter)) {
+                let samples = kept.filter { $0.isSample && $0.adapter == adapter }
+                let gone = Set(samples.dropLast(sampleLimit).map(\.id))
+                kept.removeAll { gone.contains($0.id) }
+            }
+            state.quarantine[tenant] = kept
         }
     }
 
     public func quarantined(
-        _ tenant: TenantID, past: String?, limit: Int
+        _ tenant: TenantID, _ filter: FrameFilter, past: String?, limit: Int
     ) async throws(EventStoreError) -> [QuarantinedFrame] {
         try perform { state throws(EventStoreError) in
             var kept = state.quarantine[tenant] ?? []
@@ -412,7 +420,18 @@ extension MemoryStore: QuarantineStore {
                 guard let place = kept.firstIndex(where: { $0.id == past }) else { return [] }
                 kept = Array(kept[..<place])
             }
+            kept.removeAll { $0.isSample != filter.samples || (filter.adapter ?? $0.adapter) != $0.adapter }
             return Array(kept.reversed().prefix(max(0, limit)))
+        }
+    }
+
+    public func quarantined(_ tenant: TenantID, id: String) async throws(EventStoreError) -> QuarantinedFrame? {
+        try perform { state throws(EventStoreError) in state.quarantine[tenant]?.first { $0.id == id } }
+    }
+
+    public func removeFrames(_ tenant: TenantID, before time: Timestamp) async throws(EventStoreError) {
+        try perform { state throws(EventStoreError) in
+            state.quarantine[tenant]?.removeAll { $0.receivedAt < time }
         }
     }
 }

@@ -457,6 +457,42 @@ extension StoreContract {
                 try await run.store.quarantined(run.tenant, past: "frame-0", limit: 3), [], "past one that is gone")
             try requireEqual(try await run.store.quarantined(run.other, past: nil, limit: 9).count, 1, "other tenant's")
         },
+        StoreCheck("samples are bounded by adapter and listed apart, and what is old goes") { run in
+            let most = run.subject.sampleLimit
+            func frame(_ index: Int, _ adapter: String, _ code: String) -> QuarantinedFrame {
+                QuarantinedFrame(
+                    id: "\(adapter)-\(code)-\(index)", adapter: adapter, code: code, detail: "", method: "GET",
+                    path: "", bytes: [UInt8(truncatingIfNeeded: index)],
+                    receivedAt: run.clock.now + Milliseconds(Int64(index)))
+            }
+            let sample = QuarantinedFrame.sampleCode
+            try await run.store.quarantine(run.tenant, [frame(0, "kacars", "malformed"), frame(0, "xacars", sample)])
+            for index in 1...most + 2 {
+                try await run.store.quarantine(run.tenant, [frame(index, "kacars", sample)])
+            }
+            let refused = try await run.store.quarantined(run.tenant, past: nil, limit: 99)
+            try requireEqual(refused.map(\.id), ["kacars-malformed-0"], "frames that were not understood")
+            let all = try await run.store.quarantined(run.tenant, FrameFilter(samples: true), past: nil, limit: 99)
+            let kept = (3...most + 2).reversed().map { "kacars-sample-\($0)" }
+            try requireEqual(all.map(\.id), kept + ["xacars-sample-0"], "samples, newest first")
+            let one = FrameFilter(samples: true, adapter: "xacars")
+            try requireEqual(
+                try await run.store.quarantined(run.tenant, one, past: nil, limit: 9).map(\.id), ["xacars-sample-0"],
+                "one adapter's")
+            try requireEqual(
+                try await run.store.quarantined(
+                    run.tenant, FrameFilter(samples: true, adapter: "kacars"), past: kept[0], limit: 2
+                ).map(\.id), Array(kept[1..<3]), "page")
+            try requireEqual(
+                try await run.store.quarantined(run.tenant, id: kept[1]), frame(most + 1, "kacars", sample), "by id")
+            try requireEqual(try await run.store.quarantined(run.other, id: kept[1]), nil, "by id, other tenant's")
+            try await run.store.removeFrames(run.other, before: run.clock.now + Milliseconds.hours(9))
+            try await run.store.removeFrames(run.tenant, before: run.clock.now + Milliseconds(Int64(most + 2)))
+            let left = try await run.store.quarantined(run.tenant, FrameFilter(samples: true), past: nil, limit: 99)
+            try requireEqual(left.map(\.id), [kept[0]], "after the old ones went")
+            try requireEqual(
+                try await run.store.quarantined(run.tenant, past: nil, limit: 99), [], "old ones that were refused")
+        },
         StoreCheck("frames that many callers bring at once are all kept") { run in
             let limit = run.subject.quarantineLimit
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -11,6 +11,7 @@ public struct StoreSubject: Sendable, CustomStringConvertible {
     public let description: String
     /// Frames that the stores it opens keep for each tenant.
     public let quarantineLimit: Int
+    public let sampleLimit: Int
     let open: @Sendable (_ place: String, _ clock: ManualClock) async throws -> any CompleteStore
     let close: @Sendable (any CompleteStore) async throws -> Void
     let elapse: @Sendable (_ clock: ManualClock, _ span: Milliseconds) async throws -> Void
@@ -18,9 +19,10 @@ public struct StoreSubject: Sendable, CustomStringConvertible {
     /// - Parameters:
     ///   - open: The store of a place: a new name is an empty store, a name used before is the one closed there.
     ///   - quarantineLimit: What `open` asks for; small, so that a check can pass it.
+    ///   - sampleLimit: The same for samples; well below the other.
     ///   - elapse: Lets time pass on the clock that the store's leases run on: the given one unless said otherwise.
     public init(
-        _ description: String, quarantineLimit: Int,
+        _ description: String, quarantineLimit: Int, sampleLimit: Int,
         open: @escaping @Sendable (_ place: String, _ clock: ManualClock) async throws -> any CompleteStore,
         close: @escaping @Sendable (any CompleteStore) async throws -> Void,
         elapse: @escaping @Sendable (_ clock: ManualClock, _ span: Milliseconds) async throws -> Void = {
@@ -29,6 +31,7 @@ public struct StoreSubject: Sendable, CustomStringConvertible {
     ) {
         self.description = description
         self.quarantineLimit = quarantineLimit
+        self.sampleLimit = sampleLimit
         self.open = open
         self.close = close
         self.elapse = elapse

@@ -6,6 +6,7 @@ import json
 import re
 import statistics
 import time
+import urllib.request
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
@@ -416,6 +417,50 @@ def flow_19_sign_in(browser):
         page.locator(".header a", has_text="Sign in").wait_for()
     finally:
         watched.close()
+
+
+def flow_15_tracker_set_up(browser):
+    """A pilot makes a key, copies what the page gives, and a tracker that has exactly this is heard; revoked, it is not."""
+    pilot = need(PILOT, "pilot credentials")
+    for width, height in ((1440, 900), (390, 844)):
+        watched = Watched(browser, width=width, height=height)
+        try:
+            watched.context.grant_permissions(["clipboard-read", "clipboard-write"])
+            page = watched.sign_in(pilot, f"/{TENANT}/me/trackers")
+            page.click(".tracker[data-adapter=xacars]")
+            block = page.locator("[data-piece='xacars.ini'] pre")
+            assert "/k/\u2026/" in block.inner_text() and page.locator("[data-piece='xacars.ini'] button").first.is_disabled()
+            watched.shot(f"trackers-{width}-before")
+            page.click("[data-make-key]")
+            page.locator(".key-box[data-made=yes]").wait_for()
+            page.locator("[data-piece='xacars.ini'] button").first.click()
+            copied = page.evaluate("navigator.clipboard.readText()").replace("\r\n", "\n")
+            assert copied == block.inner_text().replace("\r\n", "\n") and "\u2026" not in copied, copied
+            address = re.search(r"^Address=(.*)$", copied, re.M).group(1)
+            assert address.startswith(BASE + "/acars/"), address
+
+            def call():
+                with urllib.request.urlopen(f"{address}?DATA1=XACARS%7C1.1&DATA2=TEST&DATA3={pilot[0]}", timeout=10) as answer:
+                    return answer.read().decode()
+
+            assert call().startswith("1|"), call()
+            page.locator(".heard[data-heard=yes]").wait_for(timeout=10_000)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            watched.shot(f"trackers-{width}")
+            page.reload()
+            page.locator("[data-piece='xacars.ini'] pre").wait_for()
+            assert "/k/\u2026/" in block.inner_text(), "a key is shown once"
+            prefix = re.search(r"/k/(.{8})", address).group(1)
+            page.locator(".key-list li", has_text=prefix).locator("button").click()
+            page.click("dialog [data-confirm]")
+            until(lambda: prefix not in page.locator("main").inner_text(), 10, "key gone from the list")
+            assert call().startswith("0|"), call()
+            for adapter in page.eval_on_selector_all(".tracker", "all => all.map(each => each.dataset.adapter)"):
+                page.click(f".tracker[data-adapter={adapter}]")
+                assert page.locator(".piece").count() > 0 and "trackers." not in page.locator("main").inner_text(), adapter
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, adapter
+        finally:
+            watched.close()
 
 
 def flow_20_small_screens(browser):

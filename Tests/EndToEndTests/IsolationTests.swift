@@ -46,7 +46,9 @@ extension EndToEnd {
             Route("DELETE", "/v1/session", .open), Route("GET", "/v1/tenants", .open),
             Route("GET", "/v1/{tenant}/live", .live), Route("GET", "/v1/{tenant}/stream", .ticket),
             Route("POST", "/v1/{tenant}/stream/ticket", .member, body: [:]),
-            Route("GET", "/v1/{tenant}/me", .member),
+            Route("GET", "/v1/{tenant}/me", .member), Route("GET", "/v1/{tenant}/me/trackers", .member),
+            Route("POST", "/v1/{tenant}/me/trackers/keys", .member, body: ["adapter": "xacars"]),
+            Route("DELETE", "/v1/{tenant}/me/trackers/keys/{key}", .member),
             Route("GET", "/v1/{tenant}/flights", .member), Route("GET", "/v1/{tenant}/flights/{id}", .member),
             Route("GET", "/v1/{tenant}/flights/{id}/track", .member),
             Route("GET", "/v1/{tenant}/flights/{id}/track.gpx", .member),
@@ -126,6 +128,7 @@ extension EndToEnd {
         ) async throws -> Answer {
             let path = route.path.replacingOccurrences(of: "{tenant}", with: tenant)
                 .replacingOccurrences(of: "{id}", with: flight)
+                .replacingOccurrences(of: "{key}", with: Self.absent)
             var headers: [(String, String)] = []
             if let token { headers.append(("Authorization", "Bearer \(token)")) }
             if route.body != nil { headers.append(("Content-Type", "application/json")) }
@@ -236,6 +239,53 @@ extension EndToEnd {
                 // Nothing of the other side was changed by it.
                 let report = try await bravo.staff.json("pireps/\(bravo.filed.id)")
                 #expect(report["decision"]?["by"]?.text?.contains("DEM0001") != true)
+            }
+        }
+
+        /// Keys of trackers: made and revoked by their owner alone.
+        @Test func keysAreTheirOwners() async throws {
+            try await withSides { server, alpha, bravo in
+                let made = try await bravo.pilot.post("me/trackers/keys", ["adapter": "xacars"])
+                #expect(made.status == 201, "\(made.text)")
+                let id = try #require(try made.json()["id"]?.text)
+                let key = try #require(try made.json()["key"]?.text)
+                let absent = try await alpha.pilot.delete("me/trackers/keys/\(Self.absent)")
+                // Another airline's, and a colleague's.
+                for reader in [alpha.pilot, alpha.staff, bravo.staff] {
+                    let foreign = try await reader.delete("me/trackers/keys/\(id)")
+                    #expect(foreign.status == 404 && foreign.body == absent.body)
+                }
+                let call = "k/\(key)/action.php/acars/xacars/acars?DATA1=XACARS%7C1.1&DATA2=TEST&DATA3=DEM0007"
+                func answer(_ slug: String) async throws -> String {
+                    try await Web.send("GET", "\(server.url)/acars/\(slug)/xacars/\(call)").text
+                }
+                #expect(try await answer("bravo").hasPrefix("1|"))
+                #expect(try await answer("alpha").hasPrefix("0|"))
+                let heard = try await eventually("the call") {
+                    let trackers = try await bravo.pilot.json("me/trackers")["trackers"]?.items
+                    return trackers?.first { $0["adapter"] == "xacars" && $0["last_heard_at"]?.text != nil }
+                }
+                #expect(heard["texts"]?[0]?["text"]?.text?.contains(key) == false)
+                for reader in [alpha.pilot, bravo.staff] {
+                    let others = try await reader.json("me/trackers")
+                    #expect(!others.canonical.contains(id))
+                    #expect(
+                        others["trackers"]?.items?.allSatisfy {
+                            $0["last_heard_at"]?.text == nil || $0["adapter"] != "xacars"
+                        } == true)
+                }
+                #expect(try await bravo.pilot.delete("me/trackers/keys/\(id)").status == 204)
+                #expect(try await answer("bravo").hasPrefix("0|"))
+                #expect(try await bravo.pilot.delete("me/trackers/keys/\(id)").status == 404)
+                for adapter in ["smartcars3", "nothing", ""] {
+                    let refused = try await bravo.pilot.post("me/trackers/keys", ["adapter": .string(adapter)])
+                    #expect(refused.status == 422)
+                }
+                for origin in ["javascript:alert(1)", "https://", "https://a/b", "ftp://a", "https://a b"] {
+                    #expect(try await bravo.pilot.get("me/trackers?origin=\(origin.queryEscaped)").status == 422)
+                }
+                let texts = try await bravo.pilot.json("me/trackers?origin=https%3A%2F%2Fva.example%3A8443")
+                #expect(texts.canonical.contains("https://va.example:8443/acars/bravo/smartcars3/"))
             }
         }
 

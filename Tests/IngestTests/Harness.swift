@@ -42,6 +42,9 @@ enum Script {
 
 struct PlainAdapter: TrackerAdapter {
     static let id = AdapterID("plain")
+    static let title = "plain"
+    static let calls: [String] = []
+    static func call(of frame: RawFrame) -> String? { nil }
     static let capabilities = AdapterCapabilities([:])
     static func bodyLimit(method: String, path: String) -> Int { 1 << 20 }
     func decode(_ frame: RawFrame) -> DecodedFrame { Script.decode(frame) }
@@ -52,6 +55,9 @@ struct PlainAdapter: TrackerAdapter {
 /// One whose calls must come through a tracker key.
 struct KeyedAdapter: TrackerAdapter {
     static let id = AdapterID("keyed")
+    static let title = "keyed"
+    static let calls: [String] = []
+    static func call(of frame: RawFrame) -> String? { nil }
     static let needsTrackerKey = true
     static let capabilities = AdapterCapabilities([:])
     static func bodyLimit(method: String, path: String) -> Int { 1 << 20 }
@@ -88,6 +94,7 @@ struct Node {
     let bookings: Bookings
     let passwords: CountingPasswords
     let tokens: KeyedHash
+    let notes: TrackerNotes
     let gateway: TrackerGateway
 
     init(_ folder: String, _ clock: TestClock, loginsPerMinute: Int = 0) throws {
@@ -105,9 +112,11 @@ struct Node {
             Ruleset.balanced.reference
         }
         bookings = Bookings(executor: executor, store: store, airports: TestWorld.airports)
+        notes = TrackerNotes(
+            quarantine: store, heard: HeardTrackers(store), limits: .init(), logger: Logger(label: "test"))
         gateway = TrackerGateway(
             accounts: accounts, directory: directory, bookings: bookings, flights: flights,
-            airports: TestWorld.airports, quarantine: store,
+            airports: TestWorld.airports, quarantine: store, notes: notes,
             limits: .init(credentialPerSecond: 0, addressPerSecond: 0), logger: Logger(label: "test"), now: now)
     }
 }

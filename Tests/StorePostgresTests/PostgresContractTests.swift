@@ -14,9 +14,10 @@ extension PostgresTests {
 
         static func subject(_ name: String, prepares: Bool) -> StoreSubject {
             let places = Shared<[String: TestDatabase]>([:])
-            return StoreSubject(name, quarantineLimit: 20) { place, clock in
+            return StoreSubject(name, quarantineLimit: 20, sampleLimit: 5) { place, clock in
                 var options = TestDatabase.options
                 options.quarantineLimit = 20
+                options.sampleLimit = 5
                 options.preparesStatements = prepares
                 if let known = places.value[place] { return try await known.open(options, now: clock.read) }
                 let database = try await TestDatabase()

@@ -17,9 +17,9 @@ import Foundation
 
     static let memory: StoreSubject = {
         let kept = Mutex<[String: MemoryStore]>([:])
-        return StoreSubject("memory", quarantineLimit: 20) { place, clock in
+        return StoreSubject("memory", quarantineLimit: 20, sampleLimit: 5) { place, clock in
             kept.withLock { kept in
-                let store = kept[place] ?? MemoryStore(now: clock.read, quarantineLimit: 20)
+                let store = kept[place] ?? MemoryStore(now: clock.read, quarantineLimit: 20, sampleLimit: 5)
                 kept[place] = store
                 return store
             }
@@ -29,9 +29,10 @@ import Foundation
 
     static let sqlite: StoreSubject = {
         let root = TemporaryFolder("contract")
-        return StoreSubject("SQLite", quarantineLimit: 20) { place, clock in
+        return StoreSubject("SQLite", quarantineLimit: 20, sampleLimit: 5) { place, clock in
             var options = SQLiteStore.Options()
             options.quarantineLimit = 20
+            options.sampleLimit = 5
             return try SQLiteStore.open(directory: root.path + "/" + place, options: options, now: clock.read)
         } close: { store in
             if let store = store as? SQLiteStore { await store.close() }

@@ -88,6 +88,13 @@ public struct Directory: Sendable {
         try await value(ApiKey.self, tenant, LookupKind.apiKey, "\(id)")
     }
 
+    /// A person's keys that open something, oldest first.
+    public func apiKeys(_ tenant: TenantID, of user: UserID) async throws(EventStoreError) -> [ApiKeyDetails] {
+        try await all(ApiKey.self, tenant, LookupKind.apiKey).compactMap { key in
+            key.isRevoked || key.details?.user != user ? nil : key.details
+        }
+    }
+
     // MARK: Fleet and timetable
 
     public func fleet(_ tenant: TenantID) async throws(EventStoreError) -> [AircraftDetails] {

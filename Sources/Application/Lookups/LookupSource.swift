@@ -261,7 +261,8 @@ extension PIREP: LookupSource {
         guard before.state != after.state, let report = after.report else { return [] }
         let record = ReportRecord(
             flight: report.flight, number: report.number, filedAt: report.filedAt, state: after.state,
-            aircraft: report.content.aircraft, route: report.content.route, flightTime: report.content.flightTime,
+            aircraft: report.content.aircraft, route: report.content.route,
+            flightTime: report.content.flightTime ?? report.content.blockTime,
             flightTimeHours: report.flightTimeHours, landingRate: report.content.landingRate,
             fuelUsedAsSent: report.fuelUsedAsSent
         )

@@ -100,15 +100,18 @@ public struct Erasure: Sendable {
 
     private func removeFrames(_ tenant: TenantID, _ marks: PersonalMarks) async throws -> Int {
         var ids: [String] = []
-        var past: String?
-        while true {
-            let page = try await store.quarantined(tenant, past: past, limit: 200)
-            for frame in page
-            where marks.isNamed(in: frame.bytes) || marks.isNamed(in: Array((frame.path + " " + frame.detail).utf8)) {
-                ids.append(frame.id)
+        for filter in [FrameFilter(samples: false), FrameFilter(samples: true)] {
+            var past: String?
+            while true {
+                let page = try await store.quarantined(tenant, filter, past: past, limit: 200)
+                for frame in page
+                where marks.isNamed(in: frame.bytes) || marks.isNamed(in: Array((frame.path + " " + frame.detail).utf8))
+                {
+                    ids.append(frame.id)
+                }
+                guard page.count == 200, let last = page.last else { break }
+                past = last.id
             }
-            guard page.count == 200, let last = page.last else { break }
-            past = last.id
         }
         if !ids.isEmpty { try await rewriter.removeQuarantined(tenant, ids: ids) }
         return ids.count

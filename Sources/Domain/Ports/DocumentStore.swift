@@ -126,8 +126,11 @@ public protocol SessionStore: Sendable {
     func removeExpiredSessions(before: Timestamp) async throws(EventStoreError)
 }
 
-/// A frame that did not decode, kept for staff. Secrets were cut out before.
+/// A frame kept for staff: one that did not decode, or a sample of one that did. Secrets were cut out before.
 public struct QuarantinedFrame: Hashable, Sendable, Codable {
+    /// ``code`` of a frame that was understood and kept as a sample of what its client sends.
+    public static let sampleCode = "sample"
+
     public let id: String
     public let adapter: String
     public let code: String
@@ -150,13 +153,41 @@ public struct QuarantinedFrame: Hashable, Sendable, Codable {
         self.bytes = bytes
         self.receivedAt = receivedAt
     }
+
+    public var isSample: Bool { code == Self.sampleCode }
 }
 
-/// Bounded per tenant: the oldest frames go first.
+/// Which frames are asked for.
+public struct FrameFilter: Hashable, Sendable {
+    /// Samples of frames that were understood; otherwise the frames that were not.
+    public var samples: Bool
+    /// Nil: whatever adapter.
+    public var adapter: String?
+    public init(samples: Bool = false, adapter: String? = nil) {
+        self.samples = samples
+        self.adapter = adapter
+    }
+}
+
+/// Bounded per tenant, and samples also per tenant and adapter: the oldest frames go first.
 public protocol QuarantineStore: Sendable {
     /// Durable when it returns. A frame whose id is known already is kept once.
     func quarantine(_ tenant: TenantID, _ frames: [QuarantinedFrame]) async throws(EventStoreError)
     /// Newest first.
     /// - Parameter past: Id of the last frame of the page before.
-    func quarantined(_ tenant: TenantID, past: String?, limit: Int) async throws(EventStoreError) -> [QuarantinedFrame]
+    func quarantined(
+        _ tenant: TenantID, _ filter: FrameFilter, past: String?, limit: Int
+    ) async throws(EventStoreError) -> [QuarantinedFrame]
+    func quarantined(_ tenant: TenantID, id: String) async throws(EventStoreError) -> QuarantinedFrame?
+    /// Drops what was received earlier, samples included.
+    func removeFrames(_ tenant: TenantID, before: Timestamp) async throws(EventStoreError)
+}
+
+extension QuarantineStore {
+    /// The frames that were not understood, newest first.
+    public func quarantined(
+        _ tenant: TenantID, past: String?, limit: Int
+    ) async throws(EventStoreError) -> [QuarantinedFrame] {
+        try await quarantined(tenant, FrameFilter(), past: past, limit: limit)
+    }
 }

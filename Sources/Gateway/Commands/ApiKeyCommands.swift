@@ -22,12 +22,7 @@ struct ApiKeyCommands: AsyncParsableCommand {
             try await store.withParts { parts in
                 let (tenant, _) = try await parts.tenant(slug: tenant)
                 let (_, profile) = try await parts.user(tenant, named: user)
-                let key = parts.tokens.makeToken()
-                let details = ApiKeyDetails(
-                    id: .make(at: Composition.now()), user: profile.id, kind: kind,
-                    hash: Hex.lowerCase(parts.tokens.digest(of: key)), prefix: String(key.prefix(8)),
-                    digests: kind == .tracker
-                        ? KeyDigests.all(of: key).map { Hex.lowerCase(parts.tokens.digest(of: $0)) } : nil)
+                let (key, details) = parts.makeKey(profile.id, kind)
                 try await parts.administration.createApiKey(tenant, details)
                 store.output.show(
                     .make([

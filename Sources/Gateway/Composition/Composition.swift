@@ -94,15 +94,24 @@ final class Composition: Sendable {
         AdapterRegistry.adapter(id)?.capabilities ?? AdapterCapabilities([:])
     }
 
-    func trackerGateway() -> TrackerGateway {
+    func trackerGateway(_ notes: TrackerNotes) -> TrackerGateway {
         TrackerGateway(
             accounts: accounts, directory: directory, bookings: bookings, flights: flights, airports: airports,
-            quarantine: store,
+            quarantine: store, notes: notes,
             limits: TrackerGateway.Limits(
                 credentialPerSecond: settings.limitCredentialPerSecond,
                 addressPerSecond: settings.limitAddressPerSecond),
             logger: logger, now: Self.now)
     }
+
+    func trackerNotes() -> TrackerNotes {
+        TrackerNotes(
+            quarantine: store, heard: heard, limits: TrackerNotes.Limits(samples: settings.frameSamples), logger: logger
+        )
+    }
+
+    /// Past any cache of sessions: what is asked for is what another process wrote last.
+    var heard: HeardTrackers { HeardTrackers(store) }
 
     /// What follows the log in this process, by its roles, in the order in which it starts.
     func followers() -> [any Service] {

@@ -20,12 +20,17 @@ struct OpenedStore: Sendable {
 
     static func open(_ settings: Settings, now: @escaping @Sendable () -> Timestamp) async throws -> OpenedStore {
         if let url = settings.databaseURL {
-            let store = try await PostgresStore.open(url: url, readURL: settings.databaseReadURL, now: now)
+            var options = PostgresStore.Options()
+            options.sampleLimit = settings.frameSamples
+            let store = try await PostgresStore.open(
+                url: url, readURL: settings.databaseReadURL, options: options, now: now)
             return OpenedStore(
                 store: store, close: { await store.close() }, queueDepth: { store.queueDepth },
                 verify: { store.verify() }, transfer: store, rewriter: store)
         }
-        let store = try SQLiteStore.open(directory: settings.data, now: now)
+        var options = SQLiteStore.Options()
+        options.sampleLimit = settings.frameSamples
+        let store = try SQLiteStore.open(directory: settings.data, options: options, now: now)
         return OpenedStore(
             store: store, close: { await store.close() }, queueDepth: { store.queueDepth },
             verify: { store.verify() }, transfer: store, rewriter: store)

@@ -36,6 +36,10 @@ struct Settings: Sendable {
     var limitCredentialPerSecond = 20.0
     var limitAddressPerSecond = 200.0
     var limitLoginsPerMinute = 10
+    /// Samples of frames kept for one airline and adapter; 0 keeps none.
+    var frameSamples = 200
+    /// Days that frames are kept, samples and those that were not understood; 0 is for as long as there is room.
+    var frameDays = 30
     /// Serves the web UI from this folder instead of from the executable.
     var webRoot: String?
 
@@ -54,6 +58,8 @@ struct Settings: Sendable {
         if let value = try number("ALBATROSS_LIMIT_CREDENTIAL_PER_SECOND") { limitCredentialPerSecond = value }
         if let value = try number("ALBATROSS_LIMIT_ADDRESS_PER_SECOND") { limitAddressPerSecond = value }
         if let value = try number("ALBATROSS_LIMIT_LOGINS_PER_MINUTE") { limitLoginsPerMinute = Int(value) }
+        if let value = try number("ALBATROSS_FRAME_SAMPLES") { frameSamples = Int(min(value, 10_000)) }
+        if let value = try number("ALBATROSS_FRAME_DAYS") { frameDays = Int(min(value, 36_500)) }
         if let value = environment["ALBATROSS_WEB_ROOT"], !value.isEmpty { webRoot = value }
         if let url = environment["DATABASE_URL"], !url.isEmpty {
             if url.hasPrefix("sqlite://") {

@@ -28,6 +28,10 @@ struct Housekeeping: Service {
         try await parts.store.removeExpiredSessions(before: now)
         for tenant in try await parts.directory.tenants() {
             guard let id = tenant.id else { continue }
+            if parts.settings.frameDays > 0 {
+                try await parts.store.removeFrames(
+                    id, before: now - Milliseconds.hours(24 * Double(parts.settings.frameDays)))
+            }
             let silence = Milliseconds.hours(Double(tenant.settings.abandonHours))
             for view in try await parts.queries.openFlights(id)
             where now - (view.latest?.seenAt ?? view.openedAt) > silence {

@@ -23,7 +23,8 @@ struct RunningServer {
         let (host, port) = try splitAddress(parts.settings.http)
         let roles = parts.settings.roles
         let trackers: TrackerEndpoint?
-        let gateway = parts.trackerGateway()
+        let notes = parts.trackerNotes()
+        let gateway = parts.trackerGateway(notes)
         if roles.contains(.ingest) {
             let routes = TenantRoutes(directory: parts.directory)
             trackers = TrackerEndpoint(routes: routes, gateway: gateway, now: Composition.now)
@@ -47,7 +48,7 @@ struct RunningServer {
             throw SettingsError("cannot listen on \(parts.settings.http) (\(error)): choose another --http ADDR:PORT")
         }
         // Services end in the reverse order: the listener first, so that everything answered is also projected.
-        let services: [any Service] = parts.followers() + [queries, listener]
+        let services: [any Service] = parts.followers() + [notes, queries, listener]
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
@@ -69,7 +70,8 @@ struct RunningServer {
         return QueryServer(
             directory: parts.directory, accounts: parts.accounts, queries: parts.queries, flights: parts.flights,
             board: parts.board, store: parts.store, quarantine: parts.store, airports: parts.airports,
-            secret: parts.secret.derived(for: "access-tokens").bytes, settings: settings, logger: parts.logger,
+            setUp: parts.trackerSetUp(), secret: parts.secret.derived(for: "access-tokens").bytes, settings: settings,
+            logger: parts.logger,
             now: Composition.now,
             metrics: {
                 let lines =

@@ -22,6 +22,10 @@ struct Serve: AsyncParsableCommand {
               ALBATROSS_LIMIT_CREDENTIAL_PER_SECOND  requests a second for one pilot's session (20; 0 is off)
               ALBATROSS_LIMIT_ADDRESS_PER_SECOND     requests a second from one address (200; 0 is off)
               ALBATROSS_LIMIT_LOGINS_PER_MINUTE      failed log-ins a minute for one account (10; 0 is off)
+              ALBATROSS_FRAME_SAMPLES                samples of trackers' requests kept for one airline and adapter
+                                                     (200; 0 keeps none)
+              ALBATROSS_FRAME_DAYS                   days that such samples, and requests that were not understood, are
+                                                     kept (30; 0 is without end)
               ALBATROSS_WEB_ROOT                     serve the web UI from this folder instead of the built-in one
             """)
 

@@ -25,6 +25,12 @@ public enum LegacyPath {
 extension EncodedReply {
     /// Text with a status of 200, as old servers answer good and bad alike.
     public static func legacy(_ text: String, type: String = "text/html; charset=UTF-8") -> EncodedReply {
-        EncodedReply(status: 200, headers: [("Content-Type", type)], body: Array(text.utf8))
+        // What a tracker said may come back in the text: in a browser it is to be text and nothing else.
+        EncodedReply(
+            status: 200,
+            headers: [
+                ("Content-Type", type), ("Content-Security-Policy", "default-src 'none'; sandbox"),
+                ("X-Content-Type-Options", "nosniff"),
+            ], body: Array(text.utf8))
     }
 }

@@ -1,12 +1,14 @@
 /// The frame as ``RawFrame/init(captured:receivedAt:)`` reads it, without the values of fields that hold secrets
 /// (`password`, `session`, `token` …), so that it may be kept. It works on any bytes; when in doubt it cuts more.
-public func redacted(_ frame: RawFrame) -> [UInt8] {
+///
+/// - Parameter secrets: Values that are known to be secret, wherever they stand.
+public func redacted(_ frame: RawFrame, without secrets: [String] = []) -> [UInt8] {
     var result: [UInt8] = []
     func line(_ text: [UInt8]) {
         result.append(contentsOf: text.map { $0 < 0x20 ? UInt8(ascii: " ") : $0 })
         result.append(0x0A)
     }
-    var request = Array(frame.method.utf8) + [UInt8(ascii: " ")] + Redaction.cut(Array(frame.path.utf8))
+    var request = Array(frame.method.utf8) + [UInt8(ascii: " ")] + Redaction.cut(Array(keyless(frame.path).utf8))
     if !frame.query.isEmpty { request += [UInt8(ascii: "?")] + Redaction.cut(Array(frame.query.utf8)) }
     line(request)
     if let type = frame.contentType { line(Array("Content-Type: ".utf8) + Redaction.cut(Array(type.utf8))) }
@@ -19,7 +21,27 @@ public func redacted(_ frame: RawFrame) -> [UInt8] {
     } else {
         result.append(contentsOf: Redaction.cut(frame.body))
     }
-    return result
+    return Redaction.cut(
+        result, values: secrets + [frame.trackerKey, frame.apiKey, frame.authorization].compactMap { $0 })
+}
+
+/// The path alone, in the same way.
+public func redactedPath(_ frame: RawFrame, without secrets: [String] = []) -> String {
+    let known = secrets + [frame.trackerKey, frame.apiKey, frame.authorization].compactMap { $0 }
+    return String(
+        decoding: Redaction.cut(Redaction.cut(Array(keyless(frame.path).utf8)), values: known), as: UTF8.self)
+}
+
+/// A path without what stands behind a segment `k`: where a tracker key was pasted twice, the second one is path.
+public func keyless(_ path: String) -> String {
+    var parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    for index in parts.indices.dropFirst() where parts[index - 1].lowercased() == "k" { parts[index] = "[redacted]" }
+    return parts.joined(separator: "/")
+}
+
+/// A text without these values.
+public func redacted(_ text: String, without secrets: [String]) -> String {
+    String(decoding: Redaction.cut(Redaction.cut(Array(text.utf8)), values: secrets), as: UTF8.self)
 }
 
 enum Redaction {
@@ -37,6 +59,61 @@ enum Redaction {
         let bytes = Array(name.lowercased().utf8)
         if names.contains(bytes) { return true }
         return bytes.indices.contains { start in words.contains { bytes[start...].starts(with: $0) } }
+    }
+
+    /// Cuts these values out, however they are written: as they are, percent-encoded, or with JSON's escapes. Values of
+    /// less than four bytes are words of everyday: cutting them would leave nothing to read.
+    static func cut(_ bytes: [UInt8], values: [String]) -> [UInt8] {
+        var wanted: Set<[UInt8]> = []
+        for value in values {
+            // `Bearer`, `Basic`: the scheme is no secret, what follows is.
+            for part in [value] + value.split(separator: " ").map(String.init) where part.utf8.count >= 4 {
+                if part.lowercased() != "bearer", part.lowercased() != "basic" { wanted.insert(Array(part.utf8)) }
+            }
+        }
+        if wanted.isEmpty { return bytes }
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var index = 0
+        // Longest first: a value may begin another.
+        let sorted = wanted.sorted { $0.count > $1.count }
+        outer: while index < bytes.count {
+            for value in sorted {
+                if let end = endExactly(of: value, in: bytes, at: index) {
+                    result.append(contentsOf: mark)
+                    index = end
+                    continue outer
+                }
+            }
+            result.append(bytes[index])
+            index += 1
+        }
+        return result
+    }
+
+    private static func endExactly(of value: [UInt8], in bytes: [UInt8], at start: Int) -> Int? {
+        var index = start
+        for expected in value {
+            guard index < bytes.count else { return nil }
+            // A byte that stands for itself may be the one that begins an escape.
+            if bytes[index] == expected {
+                index += 1
+                continue
+            }
+            if bytes[index] == UInt8(ascii: "+"), expected == UInt8(ascii: " ") {
+                index += 1
+                continue
+            }
+            if bytes[index] == UInt8(ascii: "\\"), index + 1 < bytes.count, bytes[index + 1] == expected {
+                index += 2
+                continue
+            }
+            guard bytes[index] == UInt8(ascii: "%") || bytes[index] == UInt8(ascii: "\\"),
+                let next = escaped(in: bytes, at: index), next.length > 1, next.byte == expected
+            else { return nil }
+            index += next.length
+        }
+        return index
     }
 
     /// Cuts the values behind secret names out of JSON, form data, query strings or what is left of them.
@@ -74,6 +151,13 @@ enum Redaction {
 
     /// One character, lower-case, written raw, as `%70` or as `\u0070`, and how many bytes it takes.
     private static func character(in bytes: [UInt8], at index: Int) -> (byte: UInt8, length: Int)? {
+        guard var next = escaped(in: bytes, at: index) else { return nil }
+        if (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(next.byte) { next.byte += 32 }
+        return next
+    }
+
+    /// The same in the case that it has.
+    private static func escaped(in bytes: [UInt8], at index: Int) -> (byte: UInt8, length: Int)? {
         guard index < bytes.count else { return nil }
         var byte = bytes[index]
         var length = 1
@@ -89,7 +173,6 @@ enum Redaction {
             byte = high << 4 | low
             length = 6
         }
-        if (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) { byte += 32 }
         return (byte, length)
     }
 

@@ -11,6 +11,8 @@ public struct AdapterID: RawRepresentable, Hashable, Sendable, Codable, CustomSt
 /// A tracker's wire protocol. Stateless: all session state arrives in the frame. Pure: no I/O, no clock.
 public protocol TrackerAdapter: Sendable {
     static var id: AdapterID { get }
+    /// The tracker's name as its users know it.
+    static var title: String { get }
     /// What the adapter's protocol can carry, for rules: validation rules, section 1.6.
     static var capabilities: AdapterCapabilities { get }
     /// Largest body of a request to this path below the adapter's root, in bytes.
@@ -19,10 +21,16 @@ public protocol TrackerAdapter: Sendable {
     static var needsTrackerKey: Bool { get }
     /// What an airline can set for this adapter: `tenant set --tracker NAME=VALUE`.
     static var options: [TrackerOption] { get }
+    /// Names of the protocol's calls, each once: what a pilot's tracker can ask for. Tests walk them, frames are kept by them.
+    static var calls: [String] { get }
+    /// Which of ``calls`` a request is, whatever else is wrong with it; nil for a call that the protocol does not have.
+    static func call(of frame: RawFrame) -> String?
     /// Where unmodified clients look on a host name of its own.
     /// - Parameter path: Segments of the request's path, percent-encoding as sent; a tracker key is cut out.
     /// - Returns: How many leading segments stand before what ``decode(_:)`` gets as path; nil for a path of others.
     static func hostRoot(_ path: [Substring]) -> Int?
+    /// Where a pilot's own key goes, for the set-up page.
+    static var setUpKey: SetUpKey { get }
     /// What a pilot pastes into the tracker.
     /// - Parameters:
     ///   - root: The adapter's root with a slash at the end, with `/k/{key}/` in it where that is needed.
@@ -39,6 +47,7 @@ public protocol TrackerAdapter: Sendable {
 
 extension TrackerAdapter {
     public static var needsTrackerKey: Bool { false }
+    public static var setUpKey: SetUpKey { needsTrackerKey ? .inRoot : .none }
     public static var options: [TrackerOption] { [] }
     public static func hostRoot(_ path: [Substring]) -> Int? { nil }
     public static func setUp(root: String, pilot: String, site: TrackerSite) -> [SetUpText] {
@@ -64,6 +73,16 @@ public struct TrackerOption: Hashable, Sendable {
     }
 }
 
+/// Which key of the pilot's the texts of ``TrackerAdapter/setUp(root:pilot:site:)`` hold.
+public enum SetUpKey: String, Hashable, Sendable {
+    /// None: the tracker asks for name and password.
+    case none
+    /// A tracker key, in the addresses: `k/{key}/`.
+    case inRoot
+    /// An API key, where the texts say ``SetUpText/keyPlace(pilot:)``.
+    case pasted
+}
+
 /// A piece of text for the set-up page: a value to type, or a file.
 public struct SetUpText: Hashable, Sendable {
     /// Name of the box, setting or file it goes into.
@@ -73,6 +92,9 @@ public struct SetUpText: Hashable, Sendable {
         self.title = title
         self.text = text
     }
+
+    /// Stands for an API key that nobody has made yet.
+    public static func keyPlace(pilot: String) -> String { "API-KEY-OF-\(pilot)" }
 }
 
 /// The airline that a request was sent to, as far as codecs need it.
@@ -165,6 +187,17 @@ public enum Credential: Hashable, Sendable {
     case pilot(PilotName?, secret: String?)
     /// A pilot's name that nothing proves: opens only what ``TrackerRequest/isOpenReading`` allows.
     case named(PilotName)
+
+    /// What is secret about it, for cutting it out of what is kept.
+    public var secrets: [String] {
+        switch self {
+        case .none, .named: []
+        case .session(let token): [token]
+        case .clientSession(_, let token): [token]
+        case .key(let key): [key].compactMap { $0 }
+        case .pilot(_, let secret): [secret].compactMap { $0 }
+        }
+    }
 }
 
 /// A frame, understood or not. The gateway checks the credential before it looks at the outcome.

@@ -3,12 +3,16 @@ public import Domain
 /// The classic FSACARS (FS2002 to FSX), as phpVMS received it: docs/protocols/fsacars.md.
 public struct FSACARSAdapter: TrackerAdapter {
     public static let id = AdapterID("fsacars")
+    public static let title = "FSACARS (classic)"
     public static let capabilities = AdapterCapabilities([
         .altitudeMSL: .measured, .groundSpeed: .measured, .aircraftType: .reported, .touchdownRate: .reported,
     ])
     /// No call carries a secret.
     public static let needsTrackerKey = true
     public static func bodyLimit(method: String, path: String) -> Int { 1 << 20 }
+
+    public static let calls = FSACARSCall.allCases.map(\.rawValue)
+    public static func call(of frame: RawFrame) -> String? { FSACARSCall(frame)?.rawValue }
 
     /// `/action.php/acars/fsacars/…`.
     public static func hostRoot(_ path: [Substring]) -> Int? { LegacyPath.hostRoot(path, "acars", "fsacars") }
@@ -75,8 +79,9 @@ public struct FSACARSAdapter: TrackerAdapter {
 }
 
 /// What a path asks for.
-enum FSACARSCall: Sendable {
-    case status, message, flightPlan, report
+enum FSACARSCall: String, Sendable, CaseIterable {
+    case status, message, report
+    case flightPlan = "flight-plan"
 
     /// `action.php/acars/fsacars/<action>`, or the action alone; case does not count.
     init?(_ frame: RawFrame) {

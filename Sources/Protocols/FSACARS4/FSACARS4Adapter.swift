@@ -3,6 +3,9 @@ public import Domain
 /// FSACARS 4 (FSX, P3D, MSFS, X-Plane): docs/protocols/fsacars.md, part B.
 public struct FSACARS4Adapter: TrackerAdapter {
     public static let id = AdapterID("fsacars4")
+    public static let title = "FSACARS 4"
+    /// Positions carry no secret.
+    public static let setUpKey = SetUpKey.inRoot
     public static let capabilities = AdapterCapabilities([
         .altitudeMSL: .measured, .groundSpeed: .measured, .onGround: .measured, .aircraftType: .reported,
         .touchdownRate: .reported,
@@ -17,6 +20,9 @@ public struct FSACARS4Adapter: TrackerAdapter {
     public static let options = [serverPassword, hashAlgorithm]
 
     public static func bodyLimit(method: String, path: String) -> Int { 1 << 20 }
+
+    public static let calls = FSACARS4Call.allCases.map(\.rawValue)
+    public static func call(of frame: RawFrame) -> String? { FSACARS4Call(frame)?.rawValue }
 
     public static func setUp(root: String, pilot: String, site: TrackerSite) -> [SetUpText] {
         let values = [
@@ -54,7 +60,7 @@ public struct FSACARS4Adapter: TrackerAdapter {
 }
 
 /// The four addresses of org.cfg; `.php` behind them is welcome.
-enum FSACARS4Call: String, Sendable {
+enum FSACARS4Call: String, Sendable, CaseIterable {
     case userQuery = "userquery"
     case dispatch
     case position = "posrep"

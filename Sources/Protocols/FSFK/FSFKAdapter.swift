@@ -3,6 +3,7 @@ public import Domain
 /// FS Flight Keeper 1.0 to 3.x: docs/protocols/fsfk.md.
 public struct FSFKAdapter: TrackerAdapter {
     public static let id = AdapterID("fsfk")
+    public static let title = "FS Flight Keeper"
     public static let capabilities = AdapterCapabilities([
         .altitudeMSL: .measured, .indicatedAirspeed: .measured, .fuel: .measured, .groundSpeed: .reported,
         .aircraftType: .reported, .pause: .reported, .touchdownRate: .reported,
@@ -10,6 +11,17 @@ public struct FSFKAdapter: TrackerAdapter {
     public static func bodyLimit(method: String, path: String) -> Int { 1 << 20 }
     public static var needsTrackerKey: Bool { true }
     public static func hostRoot(_ path: [Substring]) -> Int? { LegacyPath.hostRoot(path, "fsfk") }
+    public static let calls =
+        FSFKCommand.allCases.map(\.rawValue) + ["report"] + FSFKFiles.File.allCases.map(\.rawValue)
+    public static func call(of frame: RawFrame) -> String? {
+        switch FSFKEndpoint(frame) {
+        case .live: LegacyForm(frame).text("DATA2").flatMap { FSFKCommand($0)?.rawValue }
+        case .report: "report"
+        case .file(let file): file.rawValue
+        case nil: nil
+        }
+    }
+
     public static func setUp(root: String, pilot: String, site: TrackerSite) -> [SetUpText] {
         FSFKFiles.File.allCases.map { file in
             SetUpText(title: file.rawValue, text: FSFKFiles(root: root, pilot: pilot).text(file))
@@ -63,4 +75,16 @@ enum FSFKEndpoint: Hashable, Sendable {
         default: return nil
         }
     }
+}
+
+/// The calls of the live address, by the second field.
+enum FSFKCommand: String, Sendable, CaseIterable {
+    case test = "TEST"
+    case begin = "BEGINFLIGHT"
+    case message = "MESSAGE"
+    case pause = "PAUSEFLIGHT"
+    case plan = "UPDATEFLIGHTPLAN"
+    case end = "ENDFLIGHT"
+
+    init?(_ text: String) { self.init(rawValue: text.uppercased()) }
 }

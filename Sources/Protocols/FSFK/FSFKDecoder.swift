@@ -24,19 +24,19 @@ struct FSFKDecoder {
         guard form.text("DATA1") != nil else { throw Self.refusal(.missingField, "DATA1", "0|Invalid Data") }
         guard let command = form.text("DATA2") else { throw Self.refusal(.missingField, "DATA2", "0|Invalid Data") }
         let flight = form.text("DATA3") ?? ""
-        switch command.uppercased() {
-        case "TEST": return .test(user: flight)
-        case "BEGINFLIGHT":
+        switch FSFKCommand(command) {
+        case .test: return .test(user: flight)
+        case .begin:
             let fields = split("DATA3")
             guard fields.count >= FSFKMessage.Begin.least else {
                 throw Self.refusal(.missingField, "DATA3", "0|Invalid login data")
             }
             return .begin(.init(fields: fields))
-        case "MESSAGE": return .message(flight: flight, text: form["DATA4"] ?? "")
-        case "PAUSEFLIGHT": return .pause(flight: flight, state: form.text("DATA4"))
-        case "UPDATEFLIGHTPLAN": return .plan(flight: flight, .init(fields: split("DATA4")))
-        case "ENDFLIGHT": return .end(flight: flight)
-        default: throw Self.refusal(.unknownEndpoint, "DATA2", "0|Wrong Function")
+        case .message: return .message(flight: flight, text: form["DATA4"] ?? "")
+        case .pause: return .pause(flight: flight, state: form.text("DATA4"))
+        case .plan: return .plan(flight: flight, .init(fields: split("DATA4")))
+        case .end: return .end(flight: flight)
+        case nil: throw Self.refusal(.unknownEndpoint, "DATA2", "0|Wrong Function")
         }
     }
 

@@ -3,6 +3,7 @@ public import Domain
 /// FSPassengers, an add-on that files its reports by form: docs/protocols/fspassengers.md.
 public struct FSPassengersAdapter: TrackerAdapter {
     public static let id = AdapterID("fspassengers")
+    public static let title = "FSPassengers"
     public static let capabilities = AdapterCapabilities([.touchdownRate: .reported, .aircraftType: .reported])
     public static func bodyLimit(method: String, path: String) -> Int { 1 << 20 }
     public static let needsTrackerKey = true
@@ -26,6 +27,11 @@ public struct FSPassengersAdapter: TrackerAdapter {
         help: "1: the client's default password, none, will do beside the tracker key of the address.",
         choices: ["0", "1"])
     public static let options = [weight, distance, speed, altitude, fuel, welcome, allowNone]
+
+    public static let calls = FSPassengersMessage.Call.allCases.map(\.rawValue)
+    public static func call(of frame: RawFrame) -> String? {
+        (try? FSPassengersDecoder.message(frame))?.call.rawValue
+    }
 
     /// `/action.php/acars/fspax`, also `index.php`.
     public static func hostRoot(_ path: [Substring]) -> Int? { LegacyPath.hostRoot(path, "acars", "fspax") }

@@ -6,6 +6,14 @@ enum FSPassengersMessage: Sendable {
     /// `FsPAskToRegister`.
     case register(Pilot, Report)
 
+    enum Call: String, Sendable, CaseIterable { case connect, register }
+    var call: Call {
+        switch self {
+        case .connect: .connect
+        case .register: .register
+        }
+    }
+
     var pilot: Pilot {
         switch self {
         case .connect(let pilot), .register(let pilot, _): pilot

@@ -3,6 +3,7 @@ public import Domain
 /// kACARS_Free as the phpVMS module 1.0.1.1 speaks it: docs/protocols/kacars.md.
 public struct KACARSAdapter: TrackerAdapter {
     public static let id = AdapterID("kacars")
+    public static let title = "kACARS"
     public static let capabilities = AdapterCapabilities([
         .altitudeMSL: .measured, .groundSpeed: .measured, .aircraftType: .measured, .touchdownRate: .reported,
     ])
@@ -26,6 +27,12 @@ public struct KACARSAdapter: TrackerAdapter {
         "kacars.weight", standard: "lb", help: "Unit of cargo in flights, aircraft and reports.",
         choices: ["lb", "kg"])
     public static let options = [version, forceOut, charter, logTime, logPause, weight]
+
+    public static let calls = KACARSMessage.Action.allCases.map(\.rawValue)
+    public static func call(of frame: RawFrame) -> String? {
+        // What cannot be read asks for nothing that could be named.
+        (try? KACARSDecoder.message(frame))?.action.rawValue
+    }
 
     /// `/action.php/kacars_free`, also `index.php`.
     public static func hostRoot(_ path: [Substring]) -> Int? { LegacyPath.hostRoot(path, "kacars_free") }

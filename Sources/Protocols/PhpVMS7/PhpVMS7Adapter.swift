@@ -3,6 +3,8 @@ public import Domain
 /// The HTTP API of phpVMS 7 as its ACARS clients use it: docs/protocols/phpvms7.md.
 public struct PhpVMS7Adapter: TrackerAdapter {
     public static let id = AdapterID("phpvms7")
+    public static let title = "vmsACARS and other phpVMS 7 clients"
+    public static let setUpKey = SetUpKey.pasted
     public static let capabilities = AdapterCapabilities([
         .altitudeMSL: .measured, .heightAGL: .measured, .groundSpeed: .measured, .indicatedAirspeed: .measured,
         .verticalSpeed: .measured, .fuel: .measured, .aircraftType: .measured, .touchdownRate: .reported,
@@ -19,6 +21,12 @@ public struct PhpVMS7Adapter: TrackerAdapter {
         choices: ["on", "off"])
     public static let options = [vmsACARS]
 
+    public static let calls = PhpVMS7Call.allCases.flatMap { call in call.methods.map { "\($0) \(call.rawValue)" } }
+    public static func call(of frame: RawFrame) -> String? {
+        guard let route = PhpVMS7Route(frame), route.methods.contains(frame.method) else { return nil }
+        return "\(frame.method) \(route.call.rawValue)"
+    }
+
     /// `/api/`, also in folders: clients put it behind the site's URL whatever that is.
     public static func hostRoot(_ path: [Substring]) -> Int? {
         guard let place = path.prefix(4).firstIndex(of: "api") else { return nil }
@@ -30,13 +38,14 @@ public struct PhpVMS7Adapter: TrackerAdapter {
         let host = url.split(separator: "/", omittingEmptySubsequences: true).dropFirst().first ?? ""
         var file = JSONWriter()
         file.object {
-            $0.member("ApiKey", "API-KEY-OF-\(pilot)")
+            $0.member("ApiKey", SetUpText.keyPlace(pilot: pilot))
             $0.member("Domain", String(host))
             $0.member("Name", site.name)
             $0.member("Url", url)
         }
         return [
             SetUpText(title: "Site URL", text: url),
+            SetUpText(title: "API key", text: SetUpText.keyPlace(pilot: pilot)),
             SetUpText(title: "vmsACARS configuration file", text: String(decoding: file.bytes, as: UTF8.self)),
         ]
     }

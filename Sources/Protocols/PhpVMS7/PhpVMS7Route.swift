@@ -116,18 +116,7 @@ enum PhpVMS7Route: Hashable, Sendable {
         }
     }
 
-    var methods: [String] {
-        switch self {
-        case .bids: ["GET", "PUT", "POST", "DELETE"]
-        case .prefile, .file, .positions, .logs, .events, .recalculation: ["POST"]
-        case .pirep: ["GET", "PUT", "POST", "PATCH"]
-        case .update: ["PUT", "POST"]
-        case .cancel: ["PUT", "DELETE"]
-        case .position, .fields, .comments: ["GET", "POST"]
-        case .route: ["GET", "POST", "DELETE"]
-        default: ["GET"]
-        }
-    }
+    var methods: [String] { call.methods }
     /// For the header `Allow`.
     var allowed: String {
         methods.map { $0 == "GET" ? "GET, HEAD" : $0 }.joined(separator: ", ")
@@ -156,6 +145,86 @@ enum PhpVMS7Route: Hashable, Sendable {
             .finances(let id), .recalculation(let id):
             LegacyText.cut(id, to: 64)
         default: nil
+        }
+    }
+}
+
+extension PhpVMS7Route {
+    /// What is asked for, without the ids.
+    var call: PhpVMS7Call {
+        switch self {
+        case .status: .status
+        case .live: .live
+        case .liveMap: .liveMap
+        case .news: .news
+        case .airlines: .airlines
+        case .airline: .airline
+        case .airports: .airports
+        case .hubs: .hubs
+        case .airportSearch: .airportSearch
+        case .airport: .airport
+        case .airportLookup: .airportLookup
+        case .distance: .distance
+        case .fleet: .fleet
+        case .aircraft: .aircraft
+        case .pilotFleet: .pilotFleet
+        case .flights: .flights
+        case .flight: .flight
+        case .flightAircraft: .flightAircraft
+        case .flightRoute: .flightRoute
+        case .briefing: .briefing
+        case .user: .user
+        case .pilot: .pilot
+        case .bids: .bids
+        case .bidList: .bidList
+        case .bid: .bid
+        case .pireps: .pireps
+        case .prefile: .prefile
+        case .pirep: .pirep
+        case .update: .update
+        case .file: .file
+        case .cancel: .cancel
+        case .position: .position
+        case .positions: .positions
+        case .logs: .logs
+        case .events: .events
+        case .map: .map
+        case .route: .route
+        case .fields: .fields
+        case .comments: .comments
+        case .finances: .finances
+        case .recalculation: .recalculation
+        case .acarsConfig: .acarsConfig
+        case .acarsRules: .acarsRules
+        case .acarsSearch: .acarsSearch
+        }
+    }
+}
+
+/// The routes without the ids in them.
+enum PhpVMS7Call: String, Sendable, CaseIterable {
+    case status, live, liveMap, news
+    case airlines, airline
+    case airports, hubs, airportSearch, airport, airportLookup, distance
+    case fleet, aircraft, pilotFleet
+    case flights, flight, flightAircraft, flightRoute, briefing
+    case user, pilot
+    case bids, bidList, bid
+    case pireps, prefile, pirep, update, file, cancel
+    case position, positions, logs, events, map
+    case route, fields, comments, finances, recalculation
+    case acarsConfig, acarsRules, acarsSearch
+
+    var methods: [String] {
+        switch self {
+        case .bids: ["GET", "PUT", "POST", "DELETE"]
+        case .prefile, .file, .positions, .logs, .events, .recalculation: ["POST"]
+        case .pirep: ["GET", "PUT", "POST", "PATCH"]
+        case .update: ["PUT", "POST"]
+        case .cancel: ["PUT", "DELETE"]
+        case .position, .fields, .comments: ["GET", "POST"]
+        case .route: ["GET", "POST", "DELETE"]
+        default: ["GET"]
         }
     }
 }

@@ -3,6 +3,7 @@ public import Domain
 /// smartCARS 2, the client of `frame.php`: docs/protocols/smartcars2.md.
 public struct SmartCARS2Adapter: TrackerAdapter {
     public static let id = AdapterID("smartcars2")
+    public static let title = "smartCARS 2"
     public static let capabilities = AdapterCapabilities([
         .altitudeMSL: .measured, .groundSpeed: .measured, .aircraftType: .measured, .touchdownRate: .reported,
     ])
@@ -11,6 +12,12 @@ public struct SmartCARS2Adapter: TrackerAdapter {
         help: "Fields of the answer to a log-in: 8, without the e-mail address, for clients older than w3052",
         choices: ["9", "8"])
     public static let options = [logInFields]
+
+    private static let selfTest = "self-test"
+    public static let calls = [selfTest] + SmartCARS2Action.allCases.map(\.rawValue)
+    public static func call(of frame: RawFrame) -> String? {
+        SmartCARS2Decoder(frame).action?.rawValue ?? selfTest
+    }
 
     /// A report carries the log of the whole flight.
     public static func bodyLimit(method: String, path: String) -> Int { method == "POST" ? 4 << 20 : 1 << 20 }

@@ -13,6 +13,20 @@ enum SmartCARS3 {
         SmartCARS3Endpoint.name(of: path) == "flights/complete" ? 4 << 20 : 1 << 20
     }
 
+    /// The airline enters the address, once; pilots only sign in.
+    static func setUp(root: String, pilot: String) -> [SetUpText] {
+        [SetUpText(title: "Script URL", text: root), SetUpText(title: "Pilot ID", text: pilot)]
+    }
+
+    static func calls(_ dialect: Dialect) -> [String] {
+        SmartCARS3Endpoint.allCases.filter { $0.isKnown(in: dialect) }.map(\.name)
+    }
+    static func call(of frame: RawFrame, _ dialect: Dialect) -> String? {
+        SmartCARS3Endpoint(path: frame.path, dialect: dialect).flatMap {
+            $0.accepts(frame.method, dialect) ? $0.name : nil
+        }
+    }
+
     /// The credential is settled before anything else is looked at, so that a stranger is told nothing about endpoints.
     static func decode(_ frame: RawFrame, _ dialect: Dialect) -> DecodedFrame {
         if frame.method == "OPTIONS" || frame.method == "HEAD" {
@@ -83,9 +97,16 @@ enum SmartCARS3Endpoint: String, Sendable, CaseIterable {
 
     init?(path: String, dialect: SmartCARS3.Dialect) {
         guard let known = Self(rawValue: path) ?? Self(rawValue: Self.name(of: path)) else { return nil }
-        if dialect == .d5, known == .subfleets || known == .flightTypes { return nil }
+        guard known.isKnown(in: dialect) else { return nil }
         self = known
     }
+
+    func isKnown(in dialect: SmartCARS3.Dialect) -> Bool {
+        dialect == .d7 || (self != .subfleets && self != .flightTypes)
+    }
+
+    /// For people; the path of the probe is empty.
+    var name: String { self == .probe ? "probe" : rawValue }
 
     /// The path without empty segments.
     static func name(of path: String) -> String {

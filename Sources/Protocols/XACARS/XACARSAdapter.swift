@@ -3,6 +3,7 @@ public import Domain
 /// XACARS for X-Plane and for MSFS, and what speaks like it: docs/protocols/xacars.md.
 public struct XACARSAdapter: TrackerAdapter {
     public static let id = AdapterID("xacars")
+    public static let title = "XACARS"
     public static let capabilities = AdapterCapabilities([
         .altitudeMSL: .measured, .indicatedAirspeed: .measured, .fuel: .measured, .groundSpeed: .reported,
         .aircraftType: .reported, .pause: .reported,
@@ -14,6 +15,16 @@ public struct XACARSAdapter: TrackerAdapter {
         if let root = LegacyPath.hostRoot(path, "acars", "xacars") { return root }
         guard let file = path.last?.lowercased(), XACARSEndpoint(file: file) != nil else { return nil }
         return path.count - 1
+    }
+
+    public static let calls = XACARSCommand.allCases.map(\.rawValue) + ["flight-info", "report"]
+    public static func call(of frame: RawFrame) -> String? {
+        switch XACARSEndpoint(frame) {
+        case .live: LegacyForm(frame).text("DATA2").flatMap { XACARSCommand($0)?.rawValue }
+        case .info: "flight-info"
+        case .report: "report"
+        case nil: nil
+        }
     }
 
     public static func setUp(root: String, pilot: String, site: TrackerSite) -> [SetUpText] {
@@ -80,4 +91,15 @@ enum XACARSEndpoint: Sendable {
         default: return nil
         }
     }
+}
+
+/// The calls of the live address, by the second field.
+enum XACARSCommand: String, Sendable, CaseIterable {
+    case test = "TEST"
+    case begin = "BEGINFLIGHT"
+    case message = "MESSAGE"
+    case pause = "PAUSEFLIGHT"
+    case end = "ENDFLIGHT"
+
+    init?(_ text: String) { self.init(rawValue: text.uppercased()) }
 }

@@ -23,7 +23,7 @@ struct XACARSDecoder {
             throw Self.refusal(.invalidField, "DATA1", text)
         }
         switch endpoint {
-        case .live: return try live(what.uppercased())
+        case .live: return try live(what)
         case .info: return .info(.init(what: what, pilot: form.text("DATA4"), password: form.text("DATA5")))
         case .report: return .report(.init(fields: split("DATA2", at: "~")))
         }
@@ -41,9 +41,9 @@ struct XACARSDecoder {
     }
 
     private func live(_ command: String) throws(DecodeError) -> XACARSMessage {
-        switch command {
-        case "TEST": return .test(user: form.text("DATA3") ?? "")
-        case "BEGINFLIGHT":
+        switch XACARSCommand(command) {
+        case .test: return .test(user: form.text("DATA3") ?? "")
+        case .begin:
             let fields = split("DATA3", at: "|")
             guard fields.count >= Self.leastFields else {
                 // Fields that hold nothing are counted too, a missing DATA3 is no field.
@@ -51,10 +51,10 @@ struct XACARSDecoder {
                 throw Self.refusal(.missingField, "DATA3", "0|Invalid login data (\(count))")
             }
             return .begin(.init(fields: fields))
-        case "MESSAGE": return .message(flight: form.text("DATA3") ?? "", text: form["DATA4"] ?? "")
-        case "PAUSEFLIGHT": return .pause(flight: form.text("DATA3") ?? "", state: form.text("DATA4"))
-        case "ENDFLIGHT": return .end(flight: form.text("DATA3") ?? "")
-        default: throw Self.refusal(.unknownEndpoint, "DATA2", "0|Wrong Function")
+        case .message: return .message(flight: form.text("DATA3") ?? "", text: form["DATA4"] ?? "")
+        case .pause: return .pause(flight: form.text("DATA3") ?? "", state: form.text("DATA4"))
+        case .end: return .end(flight: form.text("DATA3") ?? "")
+        case nil: throw Self.refusal(.unknownEndpoint, "DATA2", "0|Wrong Function")
         }
     }
 

@@ -144,7 +144,14 @@ struct CatalogueController: Sendable {
     func quarantine() async throws -> Response {
         let limit = try scope.limit()
         let cursor = scope.query["cursor"].flatMap { $0.isEmpty ? nil : $0 }
-        let frames = try await server.quarantine.quarantined(scope.id, past: cursor, limit: limit)
+        var filter = FrameFilter()
+        switch scope.query["samples"] ?? "false" {
+        case "true": filter.samples = true
+        case "false", "": break
+        default: throw Problem.invalid("samples", "samples is true or false")
+        }
+        filter.adapter = scope.query["adapter"].flatMap { $0.isEmpty ? nil : $0 }
+        let frames = try await server.quarantine.quarantined(scope.id, filter, past: cursor, limit: limit)
         return V1.list(frames, next: frames.count == limit ? frames.last?.id : nil) { frame, text in
             text.object { text in
                 text.field("id", frame.id)

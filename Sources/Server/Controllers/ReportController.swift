@@ -130,10 +130,12 @@ struct ReportController: Sendable {
             text.field("network", view.network)
             let isCargo = schedule?.isCargo ?? false
             text.field("pax", isCargo ? nil : content.load.flatMap { Int(exactly: $0.rounded()) })
-            text.field("cargo_kg", isCargo ? content.load : nil, decimals: 0)
+            text.field("cargo_kg", isCargo ? content.load : content.details.cargo?.rawValue, decimals: 0)
+            text.field("crashed", content.details.crashed)
             text.field("fuel_used_kg", content.fuelUsed?.rawValue, decimals: 1)
-            text.field(
-                "landing_rate_fpm", (content.landingRate ?? judgement?.figures.touchdownRate)?.rawValue, decimals: 0)
+            let rate = (content.landingRate ?? judgement?.figures.touchdownRate)?.rawValue
+            // Trackers that give tenths get them back: two reports are told apart by them.
+            text.field("landing_rate_fpm", rate, decimals: rate == rate?.rounded() ? 0 : 1)
             text.field("flight_time_min", content.flightTime?.rawValue)
             text.field("block_min", (content.blockTime ?? judgement?.figures.blockTime)?.rawValue)
             text.field("comments", content.comments)

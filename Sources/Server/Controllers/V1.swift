@@ -85,10 +85,20 @@ struct TenantScope: Sendable {
         let flights = FlightController(scope: self)
         let reports = ReportController(scope: self)
         let lists = CatalogueController(scope: self)
+        let trackers = TrackerController(scope: self)
         switch (rest.first, rest.count) {
         case ("me", 1):
             try v1.expect("GET")
             return try await lists.me(try member())
+        case ("me", 2) where rest[1] == "trackers":
+            try v1.expect("GET")
+            return try await trackers.list(try member())
+        case ("me", 3) where rest[1] == "trackers" && rest[2] == "keys":
+            try v1.expect("POST")
+            return try await trackers.makeKey(try member())
+        case ("me", 4) where rest[1] == "trackers" && rest[2] == "keys":
+            try v1.expect("DELETE")
+            return try await trackers.revokeKey(rest[3], try member())
         case ("live", 1):
             try v1.expect("GET")
             guard principal != nil || tenant.settings.livePublic else { throw Problem.unauthorized }

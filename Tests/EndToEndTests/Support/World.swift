@@ -296,6 +296,12 @@ struct Reader: Sendable {
             headers: [("Authorization", "Bearer \(token)"), ("Content-Type", "application/json")], body: body.bytes)
     }
 
+    func delete(_ path: String) async throws -> Answer {
+        try await Web.send(
+            "DELETE", "\(airline.server.url)/v1/\(airline.slug)/\(path)",
+            headers: [("Authorization", "Bearer \(token)")])
+    }
+
     func json(_ path: String, sourceLocation: SourceLocation = #_sourceLocation) async throws -> JSON {
         let answer = try await get(path)
         try #require(answer.status == 200, "\(path): \(answer.status) \(answer.text)", sourceLocation: sourceLocation)

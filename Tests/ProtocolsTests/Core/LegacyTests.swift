@@ -81,6 +81,13 @@ import Testing
         #expect(LegacyPosition.left(from: here, to: logan, at: nil).time == "00:00")
     }
 
+    /// What a tracker sent may come back in such an answer; a browser that was led there runs nothing of it.
+    @Test func answersAreNoPages() {
+        let headers = EncodedReply.legacy("<script>").headers.map { "\($0.0): \($0.1)" }
+        #expect(headers.contains("Content-Security-Policy: default-src 'none'; sandbox"))
+        #expect(headers.contains("X-Content-Type-Options: nosniff"))
+    }
+
     @Test func readsUntidyNumbers() {
         #expect(LegacyNumber.read("41,000000") == 41 && LegacyNumber.read(" -187 ") == -187)
         #expect(LegacyNumber.read("1.234,5") == 1234.5 && LegacyNumber.read("1,234.5") == 1234.5)

@@ -27,6 +27,28 @@ import Testing
         }
     }
 
+    @Test func cutsKnownValuesHoweverTheyAreWritten() throws {
+        let secret = "Gi/he+im \"1%2"
+        var frame = RawFrame(
+            method: "POST", path: "x/\("Gi%2Fhe%2Bim%20%221%252")/K/other",
+            query: "a=Gi/he%2bim+%221%2&b=%47i/he+im%20%221%252",
+            contentType: nil, authorization: "Bearer abc.def-123",
+            body: Array(#"{"n":"Gi\/he+im \"1%2","t":"abc.def-123"}"#.utf8),
+            receivedAt: FixtureCorpus.receivedAt)
+        frame.trackerKey = "the-tracker-key"
+        frame.userAgent = "the-tracker-key/1"
+        let text = String(decoding: redacted(frame, without: [secret]), as: UTF8.self)
+        for word in ["he+im", "he%2bim", "he%2Bim", "abc.def", "tracker-key", "other"] {
+            #expect(!text.contains(word), "\(word) in \(text)")
+        }
+        #expect(
+            text.contains("a=[redacted]&b=[redacted]") && text.contains(#"{"n":"[redacted]","t":"[redacted]"}"#),
+            "\(text)")
+        #expect(!redactedPath(frame, without: [secret]).contains("he"))
+        // Words of everyday stay.
+        #expect(redacted("yes, no", without: ["no", "yes"]) == "yes, no")
+    }
+
     @Test func cutsSecretsOfHeadersQueriesAndForms() {
         let frame = RawFrame(
             method: "POST", path: "pilot/login", query: "username=7&token=CANARY9", contentType: "multipart/form-data",

@@ -15,6 +15,7 @@ const ROUTES = [
     [/^\/([a-z0-9-]+)\/live(?:\/([^/]+))?$/, () => import("./pages/live.js")],
     [/^\/([a-z0-9-]+)\/flights$/, () => import("./pages/flights.js")],
     [/^\/([a-z0-9-]+)\/flights\/([^/]+)$/, () => import("./pages/flight.js")],
+    [/^\/([a-z0-9-]+)\/me\/trackers$/, () => import("./pages/trackers.js")],
     [/^\/([a-z0-9-]+)\/review(?:\/([^/]+))?$/, () => import("./pages/review.js")],
 ];
 

@@ -42,6 +42,7 @@ function links() {
     if (!slug) return [];
     const all = [{ to: `/${slug}/live`, icon: "plane", name: t("nav.live") }];
     if (api.signedInTo(slug)) all.push({ to: `/${slug}/flights`, icon: "list", name: t("nav.flights") });
+    if (api.signedInTo(slug)) all.push({ to: `/${slug}/me/trackers`, icon: "key", name: t("nav.trackers") });
     if (api.isStaff(slug)) all.push({ to: `/${slug}/review`, icon: "flag", name: t("nav.review"), count: true });
     return all;
 }

@@ -7,8 +7,9 @@ SHELL := /bin/bash
 
 HTTP ?= 127.0.0.1:8080
 SPEED ?= 20
+SECONDS_EACH ?= 600
 
-.PHONY: demo test soak build lint format bench web deps clean proto help
+.PHONY: demo test soak build lint format bench fuzz web deps clean proto help
 
 ## help: this list
 help:
@@ -63,6 +64,10 @@ bench: web
 	@swift build -c release --product albatross
 	@swift build -c release --product HTTPFloor
 	@scripts/bench.sh
+
+## fuzz: libFuzzer with the address sanitizer on every codec; SECONDS_EACH=600; findings in .build/fuzz/findings
+fuzz: deps
+	@scripts/fuzz.sh all $(SECONDS_EACH)
 
 ## proto: regenerate Sources/EventSchema/Generated from proto/ (the result is committed)
 proto:

@@ -210,6 +210,20 @@ let package = Package(
         .testTarget(
             name: "ServerTests", dependencies: ["Domain", "Application", "Server"], swiftSettings: swiftSettings),
         .testTarget(name: "GatewayTests", dependencies: ["Domain", "Gateway"], swiftSettings: swiftSettings),
+        // docs/guides/add-a-tracker.md, followed to the letter for a made-up protocol.
+        .testTarget(
+            name: "GuideTests",
+            dependencies: [
+                "Domain", "Protocols", "Gateway", "Application",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            exclude: ["Kestrel/Fixtures"],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

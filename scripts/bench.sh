@@ -32,6 +32,10 @@ cc -O2 -o "$peers/confirm" Benchmarks/C/confirm.c -lrabbitmq
 export ALBATROSS_BENCH_POSTGRES=$ALBATROSS_TEST_POSTGRES ALBATROSS_BENCH_RABBITMQ=$ALBATROSS_TEST_RABBITMQ ALBATROSS_BENCH_PEERS=$PWD/$peers
 
 "$built/albatross" bench all --output .build/bench/results.json "$@" | tee "$table"
+# The codecs alone, their allocations counted by a library that is put in front of the C library's.
+cc -O2 -shared -fPIC -o .build/bench/allocations.so Benchmarks/C/allocations.c
+LD_PRELOAD="$PWD/.build/bench/allocations.so" "$built/albatross" bench decode --output .build/bench/decode.json | grep -v '^|---\|^| name' \
+    | tee -a "$table"
 cc -O2 -o .build/bench/append Benchmarks/C/append.c -lsqlite3
 for batch in 1 10 100; do
     rm -f .build/bench/append.sqlite*

@@ -17,6 +17,11 @@ public struct XMLElement: Hashable, Sendable {
 
     /// The first child of this name.
     public subscript(name: String) -> XMLElement? { children.first { $0.name == name } }
+    /// Text of the first child of this name.
+    public func childText(_ name: String) -> String? {
+        for index in children.indices where children[index].name == name { return children[index].text }
+        return nil
+    }
     /// Text at the end of a path of children: `element.text("verify", "pilotID")`; nil when one of them is missing.
     public func text(_ path: String...) -> String? {
         var element = self

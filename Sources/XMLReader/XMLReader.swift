@@ -21,20 +21,29 @@ public enum XMLReader {
         var content = bytes[...]
         if content.starts(with: [0xEF, 0xBB, 0xBF]) { content = content.dropFirst(3) }
         content = content.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
-        guard content.first == UInt8(ascii: "<"), !content.contains(0) else { throw .malformed }
-        guard String(validating: content, as: UTF8.self) != nil else { throw .malformed }
+        guard content.first == UInt8(ascii: "<"), isText(content) else { throw .malformed }
         _ = initialised
         let builder = Builder(limits: limits)
-        let isComplete = parse(Array(content), builder)
+        let isComplete = content.withUnsafeBytes { parse($0, builder) }
         if let failure = builder.failure { throw failure }
         guard isComplete, let root = builder.root else { throw .malformed }
         return root
     }
 
+    /// Whether the bytes are UTF-8 without NUL.
+    private static func isText(_ bytes: ArraySlice<UInt8>) -> Bool {
+        var isASCII = true
+        for byte in bytes {
+            if byte == 0 { return false }
+            if byte >= 0x80 { isASCII = false }
+        }
+        return isASCII || String(validating: bytes, as: UTF8.self) != nil
+    }
+
     /// libxml2 wants its tables made once, before threads use it.
     private static let initialised: Void = xmlInitParser()
 
-    private static func parse(_ bytes: [UInt8], _ builder: Builder) -> Bool {
+    private static func parse(_ bytes: UnsafeRawBufferPointer, _ builder: Builder) -> Bool {
         var handler = xmlSAXHandler()
         handler.initialized = UInt32(XML_SAX2_MAGIC)
         handler.internalSubset = { context, _, _, _ in Builder.of(context)?.fail(.doctype) }
@@ -58,9 +67,8 @@ public enum XMLReader {
                 | XML_PARSE_IGNORE_ENC.rawValue
             xmlCtxtUseOptions(context, Int32(bitPattern: options))
             xmlSwitchEncoding(context, XML_CHAR_ENCODING_UTF8)
-            let status = bytes.withUnsafeBytes { bytes in
-                xmlParseChunk(context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), 1)
-            }
+            let status = xmlParseChunk(
+                context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), 1)
             return status == 0 && context.pointee.wellFormed == 1
         }
     }
@@ -76,7 +84,10 @@ private final class Builder {
     /// Tells the parser to read no further.
     var stop: () -> Void = {}
 
-    init(limits: XMLReader.Limits) { self.limits = limits }
+    init(limits: XMLReader.Limits) {
+        self.limits = limits
+        open.reserveCapacity(8)
+    }
 
     static func of(_ context: UnsafeMutableRawPointer?) -> Builder? {
         context.map { Unmanaged<Builder>.fromOpaque($0).takeUnretainedValue() }
@@ -112,7 +123,14 @@ private final class Builder {
 
     func end() {
         guard failure == nil, let element = open.popLast() else { return }
-        if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
+        guard !open.isEmpty else {
+            root = element
+            return
+        }
+        let parent = open.count - 1
+        // Elements that have children have several: one growth in place of four.
+        if open[parent].children.isEmpty { open[parent].children.reserveCapacity(16) }
+        open[parent].children.append(element)
     }
 
     func add(_ text: UnsafePointer<xmlChar>?, _ length: Int32) {

@@ -19,7 +19,7 @@ struct Bench: AsyncParsableCommand {
             they are compared with in ALBATROSS_BENCH_PEERS.
             """)
 
-    @Argument(help: "\(Bench.workloads.joined(separator: ", ")) or all.")
+    @Argument(help: "\(workloads.joined(separator: ", ")), or all, which is all but decode.")
     var workload: String
     @Option(help: "Seconds that are timed.")
     var seconds = 30
@@ -27,20 +27,24 @@ struct Bench: AsyncParsableCommand {
     var warmup = 10
     @Option(help: "Folder for the data of the run; removed afterwards.")
     var scratch = NSTemporaryDirectory()
+    @Option(help: "Captured frames for decode: Fixtures/wire of the sources.")
+    var fixtures = "Fixtures/wire"
     @Option(help: "Write the results as JSON to this file.")
     var output: String?
     @Option(help: "Events that replay reads (default 1,000,000) and relay publishes (100,000).")
     var events: Int?
 
-    static let workloads = [
-        "position-http", "pirep-http", "append-sqlite", "append-postgres", "relay", "fanout-raw", "replay",
-    ]
+    /// `decode` stands last: it needs the sources' fixtures, and no server.
+    static let workloads =
+        BenchTracker.allCases.map(\.rawValue) + [
+            "pirep-http", "append-sqlite", "append-postgres", "relay", "fanout-raw", "replay", "decode",
+        ]
 
     /// What a workload cannot run without.
     private static let needs = ["append-postgres": BenchPeers.postgres, "relay": BenchPeers.rabbitmq]
 
     func run() async throws {
-        let names = workload == "all" ? Self.workloads : [workload]
+        let names = workload == "all" ? Self.workloads.dropLast() : [workload]
         guard names.allSatisfy(Self.workloads.contains) else {
             throw ArgumentParser.ValidationError(
                 "unknown workload \(workload): choose one of \(Self.workloads.joined(separator: ", ")) or all")
@@ -72,19 +76,25 @@ struct Bench: AsyncParsableCommand {
 
     /// A leg is repeated (twice at most) when the disk was busy with somebody else's work.
     private func measured(_ name: String) async throws -> [BenchResult] {
+        if name == "decode" {
+            return try DecodeBench(budget: Double(seconds) / 30, fixtures: fixtures).results()
+        }
         for attempt in 1...3 {
             let directory = try folder()
             defer { try? FileManager.default.removeItem(atPath: directory) }
             let before = canary(in: directory)
             var results: [BenchResult]
-            switch name {
-            case "position-http": results = [try await positions(directory)]
-            case "pirep-http": results = try await reports(directory)
-            case "append-sqlite": results = try await appends(directory)
-            case "append-postgres": results = try await postgresAppends(directory)
-            case "relay": results = try await relays(directory)
-            case "replay": results = [try await replay(directory)]
-            default: results = [try await fanout(directory)]
+            if let tracker = BenchTracker(rawValue: name) {
+                results = [try await positions(directory, tracker)]
+            } else {
+                switch name {
+                case "pirep-http": results = try await reports(directory)
+                case "append-sqlite": results = try await appends(directory)
+                case "append-postgres": results = try await postgresAppends(directory)
+                case "relay": results = try await relays(directory)
+                case "replay": results = [try await replay(directory)]
+                default: results = [try await fanout(directory)]
+                }
             }
             let after = canary(in: directory)
             for index in results.indices {
@@ -109,13 +119,13 @@ struct Bench: AsyncParsableCommand {
         return try await Composition.make(settings: Settings(data: directory), logger: logger)
     }
 
-    // MARK: P1
+    // MARK: P1 and P1b
 
-    private func positions(_ directory: String) async throws -> BenchResult {
+    private func positions(_ directory: String, _ tracker: BenchTracker) async throws -> BenchResult {
         let world: BenchWorld
         do {
             let parts = try await composition(directory)
-            world = try await BenchWorld.make(parts, slug: "bench", pilots: 500, points: 0)
+            world = try await BenchWorld.make(parts, slug: "bench", pilots: 500, points: 0, key: tracker.key)
             await parts.close()
         }
         let server = try BenchServer(data: directory)
@@ -123,13 +133,15 @@ struct Bench: AsyncParsableCommand {
         let port = server.port
         let client = LoadClient()
         let counter = Counter()
-        let pilots = world.pilots
+        let pilots = try await tracker.begun(world.pilots, port: port)
+        // The clients' clocks start two hours ago: they send more than one position for each second of the run.
+        let clock = Composition.now() - .hours(2)
         func leg(_ duration: Int) async throws -> LoadClient.Outcome {
             let end = NIODeadline.now() + .seconds(Int64(duration))
             return try await client.run(host: "127.0.0.1", port: port, connections: 64) { _ in
                 guard NIODeadline.now() < end else { return nil }
                 let number = counter.add()
-                return Self.update(pilots[number % pilots.count], step: number / pilots.count)
+                return tracker.request(pilots[number % pilots.count], step: number / pilots.count, start: clock)
             }
         }
         // Health checks beside the load show whether an event loop is ever blocked.
@@ -153,14 +165,18 @@ struct Bench: AsyncParsableCommand {
         server.stop()
         let stored = try await storedPositions(directory)
         let good = outcome.statuses[200] ?? 0
-        var notes = ["\(stored) stored in all of \(counter.value) sent"]
-        if stored < sentBefore + good { notes.append("LOST \(sentBefore + good - stored)") }
+        // XACARS tells where it is when it begins, too.
+        let first = tracker == .xacars ? pilots.count : 0
+        let promised = (sentBefore + good) * tracker.batch + first
+        var notes = ["\(stored - first) stored in all of \(counter.value * tracker.batch) sent"]
+        if stored < promised { notes.append("LOST \(promised - stored)") }
         if good != outcome.latencies.count { notes.append("answers \(outcome.statuses)") }
         notes.append(
             String(format: "/healthz p99 %.2f ms under this load", healthOutcome.latencies.quantile(0.99) ?? -1))
+        let positions = good * tracker.batch
         return BenchResult(
-            name: "P1 position-http", work: "64 connections, 500 pilots", operations: good, seconds: elapsed,
-            perSecond: Double(good) / elapsed, cpuMicroseconds: used / Double(max(1, good)) * 1e6,
+            name: tracker.result, work: tracker.work, operations: positions, seconds: elapsed,
+            perSecond: Double(positions) / elapsed, cpuMicroseconds: used / Double(max(1, positions)) * 1e6,
             p50Milliseconds: outcome.latencies.quantile(0.5), p99Milliseconds: outcome.latencies.quantile(0.99),
             p999Milliseconds: outcome.latencies.quantile(0.999), peakRSSMegabytes: peak, notes: notes)
     }

@@ -13,12 +13,15 @@ struct BenchResult: Codable, Sendable {
     var operations: Int
     var seconds: Double
     var perSecond: Double
-    /// User and system time of the server's process for one operation, in microseconds.
+    /// User and system time of the server's process (of the codec's thread in P15) for one operation, in microseconds.
     var cpuMicroseconds: Double?
     var p50Milliseconds: Double?
     var p99Milliseconds: Double?
     var p999Milliseconds: Double?
     var peakRSSMegabytes: Double?
+    var bytesPerCPUSecond: Double?
+    /// Allocations for one operation.
+    var allocationsEach: Double?
     var canaryBefore: Double?
     var canaryAfter: Double?
     var notes: [String] = []

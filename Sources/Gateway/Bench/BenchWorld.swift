@@ -13,14 +13,24 @@ import Foundation
 /// server runs; only the log-ins' password hashing is left out, by opening their sessions here.
 struct BenchWorld: Sendable {
     struct Pilot: Sendable {
+        /// Session token, or the key of a tracker that has none.
         let token: String
         let booking: Int
+        let flightNumber: Int
+        /// As it is printed: `BNC0001`.
+        let code: String
+        /// What the server calls the pilot's flight, where trackers are told.
+        var flight = ""
     }
     let tenant: TenantID
     let pilots: [Pilot]
 
-    /// - Parameter points: Positions already stored of each flight, one a second, along a line of its own.
-    static func make(_ parts: Composition, slug: String, pilots count: Int, points: Int) async throws -> BenchWorld {
+    /// - Parameters:
+    ///   - points: Positions already stored of each flight, one a second, along a line of its own.
+    ///   - key: The pilots get a key of this kind in place of a session.
+    static func make(
+        _ parts: Composition, slug: String, pilots count: Int, points: Int, key: ApiKeyDetails.Kind? = nil
+    ) async throws -> BenchWorld {
         let now = Composition.now()
         let tenant = try await parts.administration.createTenant(slug: slug, name: "Bench", icao: "BNC", iata: nil)
         _ = try await parts.administration.register(
@@ -31,7 +41,7 @@ struct BenchWorld: Sendable {
         let pilots = try await withThrowingTaskGroup(of: Pilot.self) { group in
             func add(_ index: Int) {
                 group.addTask {
-                    try await pilot(parts, tenant, slug, index, departure, arrival, points: points, now: now)
+                    try await pilot(parts, tenant, slug, index, departure, arrival, points: points, key: key, now: now)
                 }
             }
             var next = 0
@@ -54,7 +64,7 @@ struct BenchWorld: Sendable {
 
     private static func pilot(
         _ parts: Composition, _ tenant: TenantID, _ slug: String, _ index: Int, _ departure: ICAOLocation,
-        _ arrival: ICAOLocation, points: Int, now: Timestamp
+        _ arrival: ICAOLocation, points: Int, key kind: ApiKeyDetails.Kind?, now: Timestamp
     ) async throws -> Pilot {
         let profile = try await parts.administration.createUser(
             tenant, role: .pilot, ident: "BNC\(index + 1)", name: "Pilot \(index + 1)",
@@ -70,8 +80,19 @@ struct BenchWorld: Sendable {
         guard let airline = try await parts.directory.tenant(tenant) else { throw SettingsError("no tenant") }
         let booking = try await parts.bookings.book(
             airline, user: profile.id, schedule: "\(schedule.number)", aircraft: 1, repeatIsSame: false)
-        let token = parts.tokens.makeSessionToken(subject: profile.number, expires: now + .hours(24))
-        try await parts.accounts.open(tenant, profile.id, kind: "smartcars", token: token, expires: now + .hours(24))
+        let token: String
+        if let kind {
+            token = parts.tokens.makeToken()
+            try await parts.administration.createApiKey(
+                tenant,
+                ApiKeyDetails(
+                    id: .make(at: now), user: profile.id, kind: kind,
+                    hash: Hex.lowerCase(parts.tokens.digest(of: token)), prefix: String(token.prefix(8))))
+        } else {
+            token = parts.tokens.makeSessionToken(subject: profile.number, expires: now + .hours(24))
+            try await parts.accounts.open(
+                tenant, profile.id, kind: "smartcars", token: token, expires: now + .hours(24))
+        }
         if points > 0 {
             let flight = try await parts.flights.open(
                 tenant, pilot: .init(id: profile.id, ident: profile.ident, name: profile.name), adapter: "smartcars3",
@@ -92,6 +113,9 @@ struct BenchWorld: Sendable {
             }
             try await parts.flights.record(tenant, flight, samples)
         }
-        return Pilot(token: token, booking: booking.number)
+        let digits = String(profile.number)
+        return Pilot(
+            token: token, booking: booking.number, flightNumber: index + 1,
+            code: "BNC" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits)
     }
 }

@@ -16,10 +16,11 @@ extension Composition {
     }
 
     func trackerSetUp() -> TrackerSetUp {
-        TrackerSetUp(
+        let adapters = adapters
+        return TrackerSetUp(
             administration: administration, heard: heard,
             trackers: { tenant, pilot, origin, key in
-                AdapterRegistry.all.filter { !tenant.settings.disabledAdapters.contains($0.id.rawValue) }
+                adapters.adapters.filter { !tenant.settings.disabledAdapters.contains($0.id.rawValue) }
                     .map { Self.tracker($0, tenant, pilot, origin: origin, key: key) }
                     .sorted { ($0.title.lowercased(), $0.adapter) < ($1.title.lowercased(), $1.adapter) }
             }, makeKey: makeKey)

@@ -18,6 +18,8 @@ import Foundation
 /// The parts of one process, put together. This folder is the only place that names a concrete store, bus or cache.
 final class Composition: Sendable {
     let settings: Settings
+    /// The trackers that this process speaks with.
+    let adapters: AdapterRegistry
     let opened: OpenedStore
     /// What this process shares with others.
     let shared: SharedParts
@@ -47,13 +49,16 @@ final class Composition: Sendable {
 
     /// Opens the store and makes the parts.
     /// - Throws: ``SettingsError``, ``StoreOpenError`` and their like: each one line for the operator.
-    static func make(settings: Settings, logger: Logger) async throws -> Composition {
+    static func make(
+        settings: Settings, logger: Logger, adapters: AdapterRegistry = AdapterRegistry()
+    ) async throws -> Composition {
         let opened = try await OpenedStore.open(settings, now: now)
         do {
             let secret = try settings.secret() ?? ServerSecret.load(directory: settings.folder())
             try await opened.hold(to: secret)
             let shared = try await SharedParts.connect(settings, store: opened.store, logger: logger)
-            return Composition(settings: settings, opened: opened, shared: shared, secret: secret, logger: logger)
+            return Composition(
+                settings: settings, adapters: adapters, opened: opened, shared: shared, secret: secret, logger: logger)
         } catch {
             await opened.close()
             throw error
@@ -61,9 +66,11 @@ final class Composition: Sendable {
     }
 
     private init(
-        settings: Settings, opened: OpenedStore, shared: SharedParts, secret: ServerSecret, logger: Logger
+        settings: Settings, adapters: AdapterRegistry, opened: OpenedStore, shared: SharedParts, secret: ServerSecret,
+        logger: Logger
     ) {
         self.settings = settings
+        self.adapters = adapters
         self.opened = opened
         self.shared = shared
         self.secret = secret
@@ -87,11 +94,6 @@ final class Composition: Sendable {
             loginsPerMinute: settings.limitLoginsPerMinute, now: now)
         board = LiveBoard(now: now)
         evaluator = Evaluator(airports: airports)
-    }
-
-    /// What a tracker's protocol can carry, by adapter id as stored with a flight.
-    static let capabilities: @Sendable (String) -> AdapterCapabilities = { id in
-        AdapterRegistry.adapter(id)?.capabilities ?? AdapterCapabilities([:])
     }
 
     func trackerGateway(_ notes: TrackerNotes) -> TrackerGateway {
@@ -162,9 +164,11 @@ final class Composition: Sendable {
     }
 
     func evaluation() -> EvaluationProcess {
-        EvaluationProcess(
+        let adapters = adapters
+        return EvaluationProcess(
             store: store, models: store, executor: executor, directory: directory, evaluator: evaluator,
-            capabilities: Self.capabilities, logger: logger)
+            // What a tracker's protocol can carry, by adapter id as stored with a flight.
+            capabilities: { adapters.adapter($0)?.capabilities ?? AdapterCapabilities([:]) }, logger: logger)
     }
 
     /// Ends connections and writes what waits.

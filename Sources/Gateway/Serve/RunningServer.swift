@@ -26,7 +26,7 @@ struct RunningServer {
         let notes = parts.trackerNotes()
         let gateway = parts.trackerGateway(notes)
         if roles.contains(.ingest) {
-            let routes = TenantRoutes(directory: parts.directory)
+            let routes = TenantRoutes(directory: parts.directory, adapters: parts.adapters)
             trackers = TrackerEndpoint(routes: routes, gateway: gateway, now: Composition.now)
             parts.tail.observe { envelope, event in gateway.observe(envelope, event) }
             parts.tail.observe { envelope, event in routes.observe(envelope, event) }

@@ -31,9 +31,13 @@ final class TenantRoutes: Sendable {
         var epoch: UInt64 = 0
     }
     private let directory: Directory
+    private let adapters: AdapterRegistry
     private let cache = Mutex(Cache())
 
-    init(directory: Directory) { self.directory = directory }
+    init(directory: Directory, adapters: AdapterRegistry) {
+        self.directory = directory
+        self.adapters = adapters
+    }
 
     /// - Parameters:
     ///   - path: Without the query, percent-encoding as sent.
@@ -41,7 +45,7 @@ final class TenantRoutes: Sendable {
     func match(path: String, host: String?) async throws(EventStoreError) -> Outcome {
         if path.hasPrefix("/acars/") {
             let parts = path.dropFirst("/acars/".count).split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count >= 2, let adapter = AdapterRegistry.adapter(parts[1]),
+            guard parts.count >= 2, let adapter = adapters.adapter(parts[1]),
                 let tenant = try await tenant(slug: String(parts[0]))
             else { return .unknown }
             let (key, rest) = Self.trackerKey(parts[2...])
@@ -51,7 +55,7 @@ final class TenantRoutes: Sendable {
                     root: "/acars/\(parts[0])/\(parts[1])/"))
         }
         guard let name = host?.split(separator: ":").first.map({ $0.lowercased() }), mayBeMapped(name),
-            let tenant = try await tenant(host: name), let found = Self.hostRoot(path)
+            let tenant = try await tenant(host: name), let found = hostRoot(path)
         else { return .elsewhere }
         return .found(
             Match(
@@ -72,18 +76,18 @@ final class TenantRoutes: Sendable {
 
     /// Where unmodified clients expect an adapter on a host of its own, each adapter's ``TrackerAdapter/hostRoot(_:)``, the
     /// longest root first; and every adapter at `/{id}/`. A tracker key may stand in front of either, and behind the id.
-    static func hostRoot(
+    private func hostRoot(
         _ path: String
     ) -> (adapter: any TrackerAdapter.Type, rest: String, trackerKey: String?, root: String)? {
         let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-        let (key, rest) = trackerKey(parts[...])
-        if let first = rest.first, let adapter = AdapterRegistry.adapter(first) {
-            let (inner, rest) = trackerKey(rest.dropFirst())
+        let (key, rest) = Self.trackerKey(parts[...])
+        if let first = rest.first, let adapter = adapters.adapter(first) {
+            let (inner, rest) = Self.trackerKey(rest.dropFirst())
             return (adapter, rest.joined(separator: "/"), inner ?? key, "/\(first)/")
         }
         let segments = Array(rest)
         var best: (adapter: any TrackerAdapter.Type, length: Int)?
-        for adapter in AdapterRegistry.all {
+        for adapter in adapters.adapters {
             guard let length = adapter.hostRoot(segments), length <= segments.count else { continue }
             if best.map({ length > $0.length }) ?? true { best = (adapter, length) }
         }

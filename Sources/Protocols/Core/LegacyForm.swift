@@ -6,27 +6,50 @@ public struct LegacyForm: Sendable {
     public private(set) var isTooLong = false
 
     public init(_ frame: RawFrame) {
-        take(Array(frame.query.utf8))
-        if frame.contentType?.lowercased().hasPrefix("multipart/") != true { take(frame.body) }
+        take(frame.query)
+        takeBody(frame)
     }
-    public init(query: String) { take(Array(query.utf8)) }
+    public init(query: String) { take(query) }
+    /// The body's fields alone.
+    public init(body frame: RawFrame) { takeBody(frame) }
 
-    private mutating func take(_ bytes: [UInt8]) {
+    private mutating func takeBody(_ frame: RawFrame) {
+        guard !frame.body.isEmpty, frame.contentType?.lowercased().hasPrefix("multipart/") != true else { return }
+        frame.body.withUnsafeBufferPointer { take($0) }
+    }
+
+    private mutating func take(_ text: String) {
+        guard !text.isEmpty else { return }
+        var text = text
+        text.withUTF8 { take($0) }
+    }
+
+    private mutating func take(_ bytes: UnsafeBufferPointer<UInt8>) {
         var pairs = 0
-        for pair in bytes.split(separator: UInt8(ascii: "&")) {
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "&")) ?? bytes.count
+            let pair = bytes[start..<end]
+            start = end + 1
+            guard !pair.isEmpty else { continue }
             pairs += 1
             guard pairs <= FormDecoder.pairLimit else {
                 isTooLong = true
                 return
             }
             let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
-            let value = equals == pair.endIndex ? [] : pair[pair.index(after: equals)...]
-            fields[LegacyText.decode(Self.unescaped(pair[..<equals]))] = LegacyText.decode(Self.unescaped(value))
+            let value = equals == pair.endIndex ? pair[equals...] : pair[(equals + 1)...]
+            fields[Self.text(pair[..<equals])] = Self.text(value)
         }
     }
 
+    private static func text(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> String {
+        let isEscaped = bytes.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
+        return isEscaped ? LegacyText.decode(unescaped(bytes)) : LegacyText.decode(bytes)
+    }
+
     /// `+` is a blank, `%` and two hexadecimal digits are a byte, a stray `%` is itself.
-    private static func unescaped(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    private static func unescaped(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var index = bytes.startIndex
@@ -59,8 +82,9 @@ public struct LegacyForm: Sendable {
     /// What is left when the fields named are taken away: values cut to 256 characters, secrets never, at most 32.
     public func unrecognised(beyond known: Set<String>) -> [String: String] {
         var result: [String: String] = [:]
-        for (name, value) in fields.sorted(by: { $0.key < $1.key })
-        where !known.contains(name) && name.utf8.count <= 64 && result.count < 32 {
+        let others = fields.filter { !known.contains($0.key) && $0.key.utf8.count <= 64 }
+        guard !others.isEmpty else { return result }
+        for (name, value) in others.sorted(by: { $0.key < $1.key }).prefix(32) {
             result[name] = Redaction.isSecret(name) ? "[redacted]" : LegacyText.cut(value, to: 256)
         }
         return result

@@ -13,56 +13,108 @@ public struct LegacyMessage: Hashable, Sendable {
     /// Values by name, upper case; of several with one name the first.
     public private(set) var items: [String: String] = [:]
 
-    public init(_ text: String) {
-        let text = text.replacing("\r\n", with: "\n")
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
-        while let line = lines.popFirst() {
-            let line = LegacyText.trimmed(line)
-            if line.hasPrefix("[") { time = LegacyTime.monthFirst(line) ?? time }
-            if let value = Self.value("Aircraft Reg:", in: line) {
-                registration = String(value.drop { $0 == "." || $0 == " " })
+    /// - Parameter eventStandsApart: What stands in front of the first slash is an item only where it holds a position: it
+    ///   may have an item's name (`POS [ROBUC]`, then `/POS N41 …`).
+    public init(_ text: String, eventStandsApart: Bool = false) {
+        let bytes = Self.withoutCarriageReturns(text)
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
+            let line = bytes[start..<end]
+            start = end + 1
+            if line.first(where: { $0 != 0x20 && $0 != 0x09 }) == UInt8(ascii: "[") {
+                time = LegacyTime.monthFirst(LegacyText.trimmed(Self.text(line))) ?? time
             }
-            if let value = Self.value("Msg Label:", in: line) {
-                label = value.split(separator: " ").first.map { $0.uppercased() }
+            // Every mark ends with a colon.
+            var colon = line.firstIndex(of: UInt8(ascii: ":"))
+            while let here = colon, body == nil {
+                let rest = line[(here + 1)...]
+                switch Mark.allCases.first(where: { line[...here].hasSuffix($0.bytes) }) {
+                case .registration?:
+                    registration = String(
+                        Substring(Self.value(rest).utf8.drop { $0 == UInt8(ascii: ".") || $0 == 0x20 }))
+                case .label?: label = LegacyText.words(Self.text(rest), atMost: 1).first?.uppercased()
+                case .number?: number = LegacyText.words(Self.text(rest), atMost: 1).first.map(String.init)
+                case .message?:
+                    body = LegacyText.trimmed(Self.value(rest) + "\n" + Self.text(bytes[min(start, bytes.count)...]))
+                case nil: break
+                }
+                colon = rest.firstIndex(of: UInt8(ascii: ":"))
             }
-            if let value = Self.value("Msg No:", in: line) {
-                number = value.split(separator: " ").first.map(String.init)
-            }
-            guard let rest = Self.value("Message:", in: line) else { continue }
-            let body = ([rest[...]] + lines).joined(separator: "\n")
-            self.body = LegacyText.trimmed(body)
-            break
+            if body != nil { break }
         }
-        if let body { read(body) }
+        guard let body else { return }
+        let (event, items) = halves
+        let isApart = eventStandsApart && !items.isEmpty && LegacyPosition.read(event.dropFirst(3)) == nil
+        read(isApart ? String(items) : body)
     }
 
-    private static func value(_ name: String, in line: String) -> String? {
-        line.firstRange(of: name).map { LegacyText.trimmed(line[$0.upperBound...]) }
+    private static func withoutCarriageReturns(_ text: String) -> [UInt8] {
+        var bytes = Array(text.utf8)
+        guard bytes.contains(0x0D) else { return bytes }
+        var kept = 0
+        for index in bytes.indices {
+            if bytes[index] == 0x0D, index + 1 < bytes.count, bytes[index + 1] == 0x0A { continue }
+            bytes[kept] = bytes[index]
+            kept += 1
+        }
+        bytes.removeSubrange(kept...)
+        return bytes
     }
+
+    private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    /// What stands in front of a value.
+    private enum Mark: CaseIterable {
+        case registration, label, number, message
+
+        var bytes: StaticString {
+            switch self {
+            case .registration: "Aircraft Reg:"
+            case .label: "Msg Label:"
+            case .number: "Msg No:"
+            case .message: "Message:"
+            }
+        }
+    }
+
+    private static func value(_ bytes: ArraySlice<UInt8>) -> String { LegacyText.trimmed(text(bytes)) }
 
     private mutating func read(_ body: String) {
-        for part in body.prefix(16_384).split(separator: "/").prefix(256) {
-            let part = LegacyText.trimmed(part)
-            let name = part.prefix { !$0.isWhitespace }.uppercased()
-            guard (1...16).contains(name.utf8.count), items[name] == nil else { continue }
-            items[name] = LegacyText.trimmed(part.dropFirst(name.count))
+        items.reserveCapacity(16)
+        for part in Array(body.utf8.prefix(16_384)).split(separator: UInt8(ascii: "/"), maxSplits: 256).prefix(256) {
+            let part = part.drop(while: Self.isSpace)
+            let name = part.prefix { !Self.isSpace($0) }
+            guard (1...16).contains(name.count) else { continue }
+            let key = Self.text(name).uppercased()
+            if items[key] == nil { items[key] = LegacyText.trimmed(Self.text(part[name.endIndex...])) }
         }
     }
 
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+
+    /// The body up to its first slash, and the rest from there on.
+    var halves: (event: Substring, items: Substring) {
+        guard let body else { return ("", "") }
+        let slash = body.utf8.firstIndex(of: UInt8(ascii: "/")) ?? body.endIndex
+        return (body[..<slash], body[slash...])
+    }
     /// First word of the body: `OUT`, `POS` …
-    public var event: String { (body ?? "").prefix { !$0.isWhitespace && $0 != "/" }.uppercased() }
+    public var event: String { LegacyText.words(halves.event, atMost: 1).first?.uppercased() ?? "" }
     public var position: Position? { items["POS"].flatMap { LegacyPosition.read($0)?.position } }
     /// Of `[KODAP]` behind the position.
-    public var waypoint: String? {
-        guard let text = items["POS"], let open = text.firstIndex(of: "["),
-            let close = text[open...].firstIndex(of: "]")
+    public var waypoint: String? { items["POS"].flatMap { Self.waypoint(in: $0) } }
+
+    static func waypoint(in text: some StringProtocol) -> String? {
+        guard let open = text.utf8.firstIndex(of: UInt8(ascii: "[")),
+            let close = text.utf8[open...].firstIndex(of: UInt8(ascii: "]"))
         else { return nil }
-        let name = LegacyText.trimmed(text[text.index(after: open)..<close])
+        let name = LegacyText.trimmed(text[text.utf8.index(after: open)..<close])
         return name.isEmpty ? nil : name
     }
     /// `CLIMB`, `LEVEL` or `DESC` behind the altitude.
     public var trend: String? {
-        items["ALT"]?.split(separator: " ").dropFirst().first.map { $0.uppercased() }
+        items["ALT"].flatMap { LegacyText.words($0).dropFirst().first?.uppercased() }
     }
 
     /// What the items say, in the gateway's units; `positionIsHeld` is set when there is no usable position. Ground speed
@@ -99,5 +151,14 @@ public struct LegacyMessage: Hashable, Sendable {
         let saysNothing =
             sample.positionIsHeld && sample.altitudeMSL == nil && sample.indicatedAirspeed == nil && sample.fuel == nil
         return saysNothing ? nil : sample
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func hasSuffix(_ text: StaticString) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard count >= length else { return false }
+        for offset in 0..<length where self[endIndex - length + offset] != text.utf8Start[offset] { return false }
+        return true
     }
 }

@@ -33,11 +33,12 @@ public enum LegacyNames {
     public static func flight(_ text: some StringProtocol, _ site: TrackerSite) -> (airline: String?, number: String)? {
         let text = LegacyText.trimmed(text).uppercased()
         guard !text.isEmpty, text.utf8.count <= 32 else { return nil }
-        let codes = site.codes.filter { !$0.isEmpty }
-        if let code = codes.sorted(by: { $0.utf8.count > $1.utf8.count }).first(where: { text.hasPrefix($0) }) {
-            return (code, LegacyText.trimmed(text.dropFirst(code.count)))
+        var longest: String?
+        for code in site.codes where code.utf8.count > longest?.utf8.count ?? 0 && text.hasPrefix(code) {
+            longest = code
         }
-        if let code = codes.sorted().first(where: { text.contains($0) }) {
+        if let code = longest { return (code, LegacyText.trimmed(text.dropFirst(code.count))) }
+        if let code = site.codes.filter({ !$0.isEmpty }).sorted().first(where: { text.contains($0) }) {
             return (code, LegacyText.trimmed(text.split(separator: code, omittingEmptySubsequences: true).joined()))
         }
         return (nil, text)
@@ -45,8 +46,8 @@ public enum LegacyNames {
 
     /// The code at the start of `KJFK - Kennedy Intl`, or a code alone.
     public static func airport(_ text: some StringProtocol) -> ICAOLocation? {
-        let code = LegacyText.trimmed(text).prefix { $0.isASCII && ($0.isLetter || $0.isNumber) }
-        return ICAOLocation(code)
+        let code = LegacyText.trimmed(text).utf8.prefix { isDigit($0) || isLetter($0) }
+        return code.count <= 4 ? ICAOLocation(String(decoding: code, as: UTF8.self)) : nil
     }
 
     /// Digits alone up to 600 are a flight level, above that feet; `FL` in front means flight level.
@@ -58,4 +59,6 @@ public enum LegacyNames {
         else { return nil }
         return isLevel || value <= 600 ? value * 100 : value
     }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- UInt8(ascii: "a") < 26 }
 }

@@ -4,18 +4,18 @@ public import Domain
 public enum LegacyNumber {
     /// The number that the text begins with: `41,000000`, `-187`, `1998 lbs`, `1.234,5`.
     /// - Returns: nil for an empty text, no digit at the start, and what no finite `Double` holds.
-    public static func read(_ text: some StringProtocol) -> Double? { parse(text)?.value }
+    public static func read(_ text: some StringProtocol) -> Double? { parsed(text, keepsRest: false)?.value }
 
     /// The number and what follows it, trimmed, in lower case: `9800 lbs` is 9800 and `lbs`.
     public static func measure(_ text: some StringProtocol) -> (value: Double, unit: String)? {
-        parse(text).map { ($0.value, LegacyText.trimmed($0.rest).lowercased()) }
+        parsed(text).map { ($0.value, $0.rest.isEmpty ? "" : LegacyText.trimmed($0.rest).lowercased()) }
     }
 
     /// The first number anywhere in the text, with its sign: `Rate -215 ft/min` is -215.
     public static func first(in text: some StringProtocol) -> Double? {
         var rest = text[...]
         while let start = rest.firstIndex(where: { $0.isASCII && ($0.isNumber || $0 == "-" || $0 == "+") }) {
-            if let found = parse(rest[start...]) { return found.value }
+            if let found = parsed(rest[start...], keepsRest: false) { return found.value }
             rest = rest[rest.index(after: start)...]
         }
         return nil
@@ -37,38 +37,50 @@ public enum LegacyNumber {
     }
     public enum MassUnit: Sendable { case kilograms, pounds }
 
-    private static func parse(_ text: some StringProtocol) -> (value: Double, rest: String)? {
-        let bytes = Array(text.utf8.prefix(256).drop { $0 == 0x20 || (0x09...0x0D).contains($0) })
+    /// - Parameter keepsRest: Whether what follows the number is wanted.
+    private static func parsed(
+        _ text: some StringProtocol, keepsRest: Bool = true
+    ) -> (value: Double, rest: String)? {
+        let found = text.utf8.withContiguousStorageIfAvailable { parsed(bytes: $0, keepsRest) }
+        // A text that does not lie in one piece is copied.
+        return found ?? Array(text.utf8.prefix(sizeLimit)).withUnsafeBufferPointer { parsed(bytes: $0, keepsRest) }
+    }
+    /// Bytes that are looked at.
+    private static let sizeLimit = 256
+
+    private static func parsed(
+        bytes text: UnsafeBufferPointer<UInt8>, _ keepsRest: Bool
+    ) -> (value: Double, rest: String)? {
+        var text = UnsafeBufferPointer(rebasing: text.prefix(sizeLimit))
+        let blanks = text.prefix { $0 == 0x20 || (0x09...0x0D).contains($0) }
+        text = UnsafeBufferPointer(rebasing: text[blanks.endIndex...])
+        guard let (value, end) = parsed(bytes: text) else { return nil }
+        return (value, keepsRest && end < text.count ? String(decoding: text[end...], as: UTF8.self) : "")
+    }
+
+    /// - Returns: The number and where it ends.
+    private static func parsed(bytes: UnsafeBufferPointer<UInt8>) -> (value: Double, end: Int)? {
         var index = 0
         if index < bytes.count, bytes[index] == UInt8(ascii: "-") || bytes[index] == UInt8(ascii: "+") { index += 1 }
         let start = index
-        var marks: [Int] = []
+        var marks = 0
+        var lastMark = 0
+        var isGrouped = false
         while index < bytes.count {
             if isDigit(bytes[index]) {
                 index += 1
             } else if bytes[index] == UInt8(ascii: ".") || bytes[index] == UInt8(ascii: ","),
                 index + 1 < bytes.count, isDigit(bytes[index + 1])
             {
-                marks.append(index)
+                isGrouped = marks > 0 && bytes[start..<index].contains(bytes[index])
+                marks += 1
+                lastMark = index
                 index += 1
             } else {
                 break
             }
         }
         guard index > start else { return nil }
-        // Of two kinds of mark the last is the decimal one; the same mark more than once only groups digits.
-        var decimal = marks.last
-        if marks.count > 1, let last = marks.last, marks.dropLast().contains(where: { bytes[$0] == bytes[last] }) {
-            decimal = nil
-        }
-        var token: [UInt8] = []
-        for position in 0..<index {
-            if position == decimal {
-                token.append(UInt8(ascii: "."))
-            } else if !marks.contains(position) {
-                token.append(bytes[position])
-            }
-        }
         // An exponent, as some systems write what is near zero: `1.5E-05`.
         var end = index
         if end < bytes.count, bytes[end] | 0x20 == UInt8(ascii: "e") {
@@ -78,12 +90,23 @@ public enum LegacyNumber {
             }
             let digits = cursor
             while cursor < bytes.count, isDigit(bytes[cursor]) { cursor += 1 }
-            if cursor > digits {
-                token += bytes[end..<cursor]
-                end = cursor
+            if cursor > digits { end = cursor }
+        }
+        if marks == 0 || (marks == 1 && bytes[lastMark] == UInt8(ascii: ".")) {
+            return NumericText.double(UnsafeBufferPointer(rebasing: bytes[..<end])).map { ($0, end) }
+        }
+        // Of two kinds of mark the last is the decimal one; the same mark more than once only groups digits.
+        let decimal = isGrouped ? nil : lastMark
+        var token: [UInt8] = []
+        token.reserveCapacity(end)
+        for position in 0..<end {
+            let byte = bytes[position]
+            if position == decimal {
+                token.append(UInt8(ascii: "."))
+            } else if position >= index || (byte != UInt8(ascii: ".") && byte != UInt8(ascii: ",")) {
+                token.append(byte)
             }
         }
-        guard let value = token.withUnsafeBufferPointer({ NumericText.double($0) }) else { return nil }
-        return (value, String(decoding: bytes[end...], as: UTF8.self))
+        return token.withUnsafeBufferPointer { NumericText.double($0) }.map { ($0, end) }
     }
 }

@@ -3,7 +3,7 @@ public enum LegacyPath {
     /// Module, action and parameters in lower case, without `action.php`; empty when the path names none.
     public static func segments(_ frame: RawFrame) -> [String] {
         guard frame.path.utf8.count <= 1024 else { return [] }
-        var parts = frame.path.split(separator: "/").map { FormDecoder.unescaped($0.utf8).lowercased() }
+        var parts = frame.path.utf8.split(separator: UInt8(ascii: "/")).map(segment)
         if let first = parts.first, isScript(first) {
             parts.removeFirst()
             if parts.isEmpty, let rewritten = LegacyForm(query: frame.query)["q"] {
@@ -11,6 +11,13 @@ public enum LegacyPath {
             }
         }
         return parts
+    }
+
+    private static func segment(_ bytes: Substring.UTF8View) -> String {
+        let isPlain = bytes.allSatisfy {
+            $0 < 0x80 && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") && !(0x41...0x5A).contains($0)
+        }
+        return isPlain ? String(Substring(bytes)) : FormDecoder.unescaped(bytes).lowercased()
     }
 
     private static func isScript(_ segment: String) -> Bool { segment == "action.php" || segment == "index.php" }

@@ -3,6 +3,9 @@ public enum LegacyText {
     /// UTF-8 when the bytes are valid UTF-8 (a byte order mark is skipped), else Windows-1252, which never fails. Control
     /// characters other than tab, carriage return and line feed are dropped.
     public static func decode(_ bytes: some Collection<UInt8>) -> String {
+        // Nearly all of what comes is plain ASCII, which is the same in every encoding: one look at each byte will do.
+        let plain = bytes.withContiguousStorageIfAvailable { isPlain($0) ? String(decoding: $0, as: UTF8.self) : nil }
+        if let plain, let text = plain { return text }
         var bytes = Array(bytes)
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         if bytes.contains(where: isDropped) { bytes.removeAll(where: isDropped) }
@@ -13,7 +16,14 @@ public enum LegacyText {
     }
 
     /// The bytes as UTF-8, for parsers that take nothing else.
-    public static func utf8(_ bytes: some Collection<UInt8>) -> [UInt8] { Array(decode(bytes).utf8) }
+    public static func utf8(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.withUnsafeBufferPointer(isPlain) ? bytes : Array(decode(bytes).utf8)
+    }
+
+    /// Whether every byte is ASCII that stays.
+    private static func isPlain(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        bytes.allSatisfy { $0 < 0x80 && !isDropped($0) }
+    }
 
     private static func isDropped(_ byte: UInt8) -> Bool {
         (byte < 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D) || byte == 0x7F
@@ -31,11 +41,41 @@ public enum LegacyText {
 
     /// Without white space around.
     public static func trimmed(_ text: some StringProtocol) -> String {
-        var text = text[...]
-        while let first = text.first, first.isWhitespace { text.removeFirst() }
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return String(text)
+        let text = String(text)
+        let bytes = text.utf8
+        var start = bytes.startIndex
+        var end = bytes.endIndex
+        while start < end, isSpace(bytes[start]) { start = bytes.index(after: start) }
+        while start < end {
+            let last = bytes.index(before: end)
+            guard isSpace(bytes[last]) else { break }
+            end = last
+        }
+        guard start < end else { return "" }
+        if bytes[start] < 0x80, bytes[bytes.index(before: end)] < 0x80 {
+            return start == bytes.startIndex && end == bytes.endIndex ? text : String(text[start..<end])
+        }
+        // White space beyond ASCII is a matter of whole characters.
+        var rest = text[start..<end]
+        while let first = rest.first, first.isWhitespace { rest.removeFirst() }
+        while let last = rest.last, last.isWhitespace { rest.removeLast() }
+        return String(rest)
     }
+
+    /// What stands between ASCII white space.
+    static func words(_ text: some StringProtocol, atMost limit: Int = .max) -> [Substring] {
+        let text = Substring(String(text))
+        var words: [Substring] = []
+        var rest = text.utf8.drop(while: isSpace)
+        while rest.startIndex < rest.endIndex, words.count < limit {
+            let end = rest.firstIndex(where: isSpace) ?? rest.endIndex
+            words.append(Substring(rest[..<end]))
+            rest = rest[end...].drop(while: isSpace)
+        }
+        return words
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
     /// Cuts a text to a number of characters.
     public static func cut(_ text: String, to limit: Int) -> String {

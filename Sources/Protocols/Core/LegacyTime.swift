@@ -52,7 +52,9 @@ public enum LegacyTime {
     /// - Parameter order: Where year, month and day stand.
     private static func date(_ text: some StringProtocol, order: [Int]) -> Timestamp? {
         guard text.utf8.count <= 32 else { return nil }
-        let numbers = text.split { !$0.isASCII || !$0.isNumber }.map { $0.utf8.count <= 4 ? Int($0) : nil }
+        let numbers = text.utf8.split { !isDigit($0) }.map {
+            $0.count <= 4 ? Int(String(decoding: $0, as: UTF8.self)) : nil
+        }
         guard (5...6).contains(numbers.count), let year = numbers[order[0]], let month = numbers[order[1]],
             let day = numbers[order[2]], let hour = numbers[3], let minute = numbers[4]
         else { return nil }

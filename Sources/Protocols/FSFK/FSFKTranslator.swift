@@ -122,7 +122,7 @@ struct FSFKTranslator {
     // MARK: Messages
 
     private func contents(_ text: String) -> FlightProgress {
-        let message = Self.items(of: text)
+        let message = LegacyMessage(text, eventStandsApart: true)
         var progress = FlightProgress()
         func line(_ kind: FlightLine.Kind, _ text: String) {
             progress.lines = [
@@ -131,15 +131,16 @@ struct FSFKTranslator {
                     receivedAt: frame.receivedAt)
             ]
         }
-        let body = LegacyMessage(text).body ?? LegacyText.trimmed(text)
+        let body = message.body ?? LegacyText.trimmed(text)
         guard message.label != "CM" else {
             line(.message, body)
             return progress
         }
         // The event stands before the first item.
-        let event = LegacyText.trimmed(body.prefix { $0 != "/" })
+        let event = LegacyText.trimmed(body.utf8.firstIndex(of: UInt8(ascii: "/")).map { body[..<$0] } ?? body[...])
         var phase: PhaseOfFlight?
-        switch event.prefix(while: { !$0.isWhitespace }).uppercased() {
+        let word = LegacyText.words(event, atMost: 1).first?.uppercased() ?? ""
+        switch word {
         case "OUT":
             line(.out, event)
             phase = .taxiOut
@@ -167,7 +168,7 @@ struct FSFKTranslator {
         }
         if var sample {
             sample.claimedPhase = phase
-            if let waypoint = LegacyMessage(text).waypoint {
+            if word == "POS", let waypoint = LegacyMessage.waypoint(in: event) {
                 sample.extras["waypoint"] = LegacyText.cut(waypoint, to: 32)
             }
             progress.positions = [PositionReport(sample: sample, aircraftText: message.registration)]
@@ -175,17 +176,6 @@ struct FSFKTranslator {
             line(.log, body)
         }
         return progress
-    }
-
-    /// The message with its items. The event in front of them may have an item's name (`POS [ROBUC]`, then `/POS N41 …`):
-    /// it is one only where it holds a position.
-    private static func items(of text: String) -> LegacyMessage {
-        let whole = LegacyMessage(text)
-        let event = (whole.body ?? "").prefix { $0 != "/" }
-        guard LegacyPosition.read(event.dropFirst(3)) == nil, let mark = text.firstRange(of: "Message:"),
-            let slash = text[mark.upperBound...].firstIndex(of: "/")
-        else { return whole }
-        return LegacyMessage(text[..<mark.upperBound] + "\n" + text[slash...])
     }
 
     // MARK: Plan

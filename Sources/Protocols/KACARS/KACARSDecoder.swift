@@ -30,43 +30,68 @@ enum KACARSDecoder {
         var message = KACARSMessage(action: action)
         message.pilotID = text(root["verify"], "pilotID")
         message.password = root.text("verify", "password").flatMap { $0.isEmpty ? nil : $0 }
-        let update = root["liveupdate"]
-        for (name, property) in updateFields { message.update[keyPath: property] = text(update, name) }
-        let report = root["pirep"]
-        for (name, property) in reportFields { message.report[keyPath: property] = text(report, name) }
+        if let element = root["liveupdate"] { message.update = update(element) }
+        if let element = root["pirep"] { message.report = report(element) }
         message.unrecognised = unrecognised(root)
         return message
     }
 
-    private static var updateFields: KeyValuePairs<String, WritableKeyPath<KACARSMessage.Update, String?>> {
-        [
-            "flightNumber": \.flightNumber, "registration": \.registration, "depICAO": \.depICAO,
-            "arrICAO": \.arrICAO, "depTime": \.depTime, "route": \.route, "latitude": \.latitude,
-            "longitude": \.longitude, "heading": \.heading, "altitude": \.altitude, "groundSpeed": \.groundSpeed,
-            "status": \.status,
-        ]
+    private static func update(_ element: XMLElement) -> KACARSMessage.Update {
+        var update = KACARSMessage.Update()
+        update.flightNumber = text(element, "flightNumber")
+        update.registration = text(element, "registration")
+        update.depICAO = text(element, "depICAO")
+        update.arrICAO = text(element, "arrICAO")
+        update.depTime = text(element, "depTime")
+        update.route = text(element, "route")
+        update.latitude = text(element, "latitude")
+        update.longitude = text(element, "longitude")
+        update.heading = text(element, "heading")
+        update.altitude = text(element, "altitude")
+        update.groundSpeed = text(element, "groundSpeed")
+        update.status = text(element, "status")
+        return update
     }
-    private static var reportFields: KeyValuePairs<String, WritableKeyPath<KACARSMessage.Report, String?>> {
-        [
-            "flightNumber": \.flightNumber, "depICAO": \.depICAO, "arrICAO": \.arrICAO,
-            "registration": \.registration, "route": \.route, "pax": \.pax, "cargo": \.cargo,
-            "fuelUsed": \.fuelUsed, "flightTime": \.flightTime, "flightType": \.flightType, "landing": \.landing,
-            "comments": \.comments, "log": \.log,
-        ]
+
+    private static func report(_ element: XMLElement) -> KACARSMessage.Report {
+        var report = KACARSMessage.Report()
+        report.flightNumber = text(element, "flightNumber")
+        report.depICAO = text(element, "depICAO")
+        report.arrICAO = text(element, "arrICAO")
+        report.registration = text(element, "registration")
+        report.route = text(element, "route")
+        report.pax = text(element, "pax")
+        report.cargo = text(element, "cargo")
+        report.fuelUsed = text(element, "fuelUsed")
+        report.flightTime = text(element, "flightTime")
+        report.flightType = text(element, "flightType")
+        report.landing = text(element, "landing")
+        report.comments = text(element, "comments")
+        report.log = text(element, "log")
+        return report
     }
+
+    /// Elements that are read, by their parent.
+    private static let known: [String: Set<String>] = [
+        "switch": ["data"], "verify": ["pilotID", "password"],
+        "liveupdate": [
+            "flightNumber", "registration", "depICAO", "arrICAO", "depTime", "route", "latitude",
+            "longitude", "heading", "altitude", "groundSpeed", "status",
+        ],
+        "pirep": [
+            "flightNumber", "depICAO", "arrICAO", "registration", "route", "pax", "cargo",
+            "fuelUsed", "flightTime", "flightType", "landing", "comments", "log",
+        ],
+    ]
 
     /// Of several children of one name the first counts.
     private static func text(_ parent: XMLElement?, _ name: String) -> String? {
-        guard let text = parent?.text(name).map({ LegacyText.trimmed($0) }), !text.isEmpty else { return nil }
+        guard let text = parent?.childText(name).map({ LegacyText.trimmed($0) }), !text.isEmpty else { return nil }
         return text
     }
 
     /// At most 32, values cut to 256 characters, secrets never.
     private static func unrecognised(_ root: XMLElement) -> [String: String] {
-        let known: [String: Set<String>] = [
-            "switch": ["data"], "verify": ["pilotID", "password"], "liveupdate": Set(updateFields.map(\.key)),
-            "pirep": Set(reportFields.map(\.key)),
-        ]
         var result: [String: String] = [:]
         func add(_ name: String, _ text: String) {
             guard name.utf8.count <= 64, result.count < 32, result[name] == nil else { return }

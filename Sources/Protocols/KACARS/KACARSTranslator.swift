@@ -25,20 +25,20 @@ struct KACARSTranslator {
         case .aircraft: return .aircraft
         case .aircraftinfo:
             return .findAircraft(number: nil, registration: message.report.registration?.uppercased() ?? "")
-        case .liveupdate: return .progress(key(message.update), progress(message.update))
+        case .liveupdate:
+            let progress = progress(message.update)
+            return .progress(key(progress.details), progress)
         case .pirep: return try filing(message)
         }
     }
 
     // MARK: Positions
 
-    private func key(_ update: KACARSMessage.Update) -> FlightKey {
-        let number = named(update.flightNumber)
-        return FlightKey(
+    private func key(_ details: FlightDetails) -> FlightKey {
+        FlightKey(
             legs: FlightLegs(
-                airline: number.airline, number: number.number ?? "",
-                departure: update.depICAO.flatMap { LegacyNames.airport($0) },
-                arrival: update.arrICAO.flatMap { LegacyNames.airport($0) }))
+                airline: details.airline, number: details.flightNumber ?? "", departure: details.departure,
+                arrival: details.arrival))
     }
 
     private func progress(_ update: KACARSMessage.Update) -> FlightProgress {
@@ -173,7 +173,7 @@ struct KACARSTranslator {
 
     private static func route(_ text: String?) -> String? {
         guard let text else { return nil }
-        return text.uppercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return LegacyText.words(text.uppercased()).joined(separator: " ")
     }
 }
 

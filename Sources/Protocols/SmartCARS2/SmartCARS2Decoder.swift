@@ -8,7 +8,7 @@ struct SmartCARS2Decoder {
 
     init(_ frame: RawFrame) {
         query = LegacyForm(query: frame.query)
-        body = LegacyForm(frame.with(query: ""))
+        body = LegacyForm(body: frame)
         action = SmartCARS2Action(query)
     }
 

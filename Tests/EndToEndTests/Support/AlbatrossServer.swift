@@ -86,6 +86,8 @@ final class AlbatrossServer: Sendable {
     }
 
     var isRunning: Bool { running.withLock { $0?.processes.allSatisfy(\.isRunning) ?? false } }
+    /// Of the processes that serve.
+    var pids: [pid_t] { running.withLock { $0?.processes.map(\.pid) ?? [] } }
     var port: Int { running.withLock { $0?.port ?? 0 } }
     var url: String { "http://127.0.0.1:\(port)" }
     /// What the running server printed so far.

@@ -270,11 +270,10 @@ import Testing
             "////////////",
             "9999", "2400", "-0", "=", "&&", "%00", "\u{1F600}", "253402300799", "-1e99", "N/A",
         ]
-        var random = SeededGenerator(seed: 20_261_121)
+        var round = 0
         var samples = 0
-        var slowest = Duration.zero
-        let clock = ContinuousClock()
-        for round in 0..<10_000 {
+        let outcome = Storm.run(FSACARS4Adapter.self, statuses: 200...200) { random in
+            round += 1
             let isReport = Bool.random(using: &random)
             var fields = (isReport ? Self.report : Self.position).split(separator: "&").map { String($0) }
             for _ in 0..<Int.random(in: 0...4, using: &random) {
@@ -291,18 +290,11 @@ import Testing
                 bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
             }
             let call = round % 20 == 0 ? "dispatch" : isReport ? "pirep" : "posrep"
-            let frame = frame(call, "").with(body: bytes)
-            var decoded: DecodedFrame?
-            // The shortest of three: the machine may be busy with something else.
-            var taken = Duration.seconds(1)
-            for _ in 0..<3 where taken > .milliseconds(50) {
-                taken = min(taken, clock.measure { decoded = Self.adapter.decode(frame) })
-            }
-            slowest = max(slowest, taken)
-            #expect(decoded?.request != nil, "round \(round)")
-            if decoded?.sample?.positionIsHeld == false { samples += 1 }
+            let made = frame(call, "").with(body: bytes)
+            if Self.adapter.decode(made).sample?.positionIsHeld == false { samples += 1 }
+            return made
         }
-        #expect(slowest < .milliseconds(50))
-        #expect(samples > 1000)
+        // Nothing in a position or a report can be wrong enough to refuse it.
+        #expect(outcome.errors == 0 && samples > 1000, "\(outcome)")
     }
 }

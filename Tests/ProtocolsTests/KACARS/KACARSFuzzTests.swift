@@ -4,8 +4,6 @@ import Testing
 
 /// Malformed frames by grammar and by chance: reliability A1.
 @Suite struct KACARSFuzzTests {
-    static let seed: UInt64 = 20_261_122
-    static let rounds = 10_000
     static let values = [
         "", "0", "-0", "-1", "91", "361", "1e308", "1e400", "99999999999999999999", "NaN", "-Infinity", "1,5", "1.2.3",
         "null", "&#0;", "&#xD800;", "&amp;", "&x;", "<![CDATA[*]]>", "<a><b/></a>", "é😀", "\u{202E}'; DROP TABLE--",
@@ -13,43 +11,21 @@ import Testing
     ]
 
     @Test func alwaysGivesAnOutcomeInTime() {
-        var random = SeededGenerator(seed: Self.seed)
-        var successes = 0
-        var failures = 0
-        var slowest = Duration.zero
-        let clock = ContinuousClock()
-        for round in 0..<Self.rounds {
-            let frame = Self.frame(&random)
-            var decoded: DecodedFrame?
-            var replies: [EncodedReply] = []
-            // Another process may take the machine away in between; nothing makes a slow frame fast thrice.
-            var time = Duration.seconds(1)
-            for _ in 0..<3 where time > .milliseconds(50) {
-                time = clock.measure {
-                    let outcome = KACARS.adapter.decode(frame)
-                    decoded = outcome
-                    replies = [KACARS.adapter.encode(.refused(.pilotUnknown), to: frame)]
-                    if case .failure(let error) = outcome.outcome {
-                        replies.append(KACARS.adapter.encode(error, to: frame))
-                    }
-                }
-            }
-            slowest = max(slowest, time)
-            #expect(replies.allSatisfy { $0.status == 200 }, "round \(round)")
-            if decoded?.request == nil { failures += 1 } else { successes += 1 }
-            if let sample = decoded?.sample { Self.expectSense(sample) }
-            if round % 10 == 0 { _ = redacted(KACARS.adapter.withoutSecrets(frame)) }
-        }
-        #expect(slowest < .milliseconds(50), "seed \(Self.seed)")
-        // Neither outcome may be the only one, or the test tests nothing.
-        #expect(successes > 1000 && failures > 1000)
+        let outcome = Storm.run(KACARSAdapter.self, statuses: 200...200) { Self.frame(&$0) }
+        // Neither may be the only one, or the test tests nothing.
+        #expect(outcome.requests > 1000 && outcome.errors > 1000, "\(outcome)")
     }
 
-    static func expectSense(_ sample: PositionSample) {
-        #expect((-90...90).contains(sample.position.latitude) && (-180...180).contains(sample.position.longitude))
-        #expect(sample.heading.map { (0..<360).contains($0.rawValue) } ?? true)
-        #expect(sample.altitudeMSL.map { (-2000...100_000).contains($0.rawValue) } ?? true)
-        #expect(sample.groundSpeed.map { (0...2500).contains($0.rawValue) } ?? true)
+    @Test func readsOnlyWhatMakesSense() throws {
+        var random = SeededGenerator(seed: Storm.seed)
+        var samples = 0
+        for _ in 0..<1000 {
+            guard let sample = KACARS.adapter.decode(Self.frame(&random)).sample else { continue }
+            samples += 1
+            #expect(sample.altitudeMSL.map { (-2000...100_000).contains($0.rawValue) } ?? true)
+            #expect(sample.groundSpeed.map { (0...2500).contains($0.rawValue) } ?? true)
+        }
+        #expect(samples > 20)
     }
 
     @Test func survivesEveryCut() {

@@ -227,7 +227,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "BrokerRabbitMQ", "Domain", "Gateway", "Protocols", "StoreSQLite", "TestSupport",
+                "BrokerRabbitMQ", "Domain", "Gateway", "Protocols", "StoreSQLite", "TestSupport", "Validation",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

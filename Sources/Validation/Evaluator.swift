@@ -83,7 +83,7 @@ public struct DeclaredDiversion: Hashable, Sendable, Codable {
 /// Judges filed reports. A pure function of its inputs: no clock, no look-up but the airports, no order of arrival.
 public struct Evaluator: Sendable {
     /// Changes whenever the same inputs may give another judgement.
-    public static let engineVersion = "1"
+    public static let engineVersion = "2"
 
     private let airports: any AirportDirectory
 

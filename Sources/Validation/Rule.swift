@@ -4,9 +4,30 @@ import Domain
 protocol Rule: Sendable {
     /// Stable: it appears in events, the API and notifications.
     static var id: String { get }
+    /// What the tracker's protocol must carry for a verdict of pass or violation; what else is read is a bonus.
+    static var inputs: RuleInputs { get }
     /// Every threshold by its catalogue name, in catalogue order.
     var parameters: [Parameter] { get }
     func evaluate(_ evidence: Evidence) -> Verdict
+}
+
+/// What a rule needs of a tracker's protocol: validation rules, section 1.6.
+struct RuleInputs: Sendable {
+    /// A value with each position.
+    var measured: [AdapterCapabilities.Field] = []
+    /// At least as an event or in the report.
+    var reported: [AdapterCapabilities.Field] = []
+    /// One of these, whichever way.
+    var either: [AdapterCapabilities.Field] = []
+
+    static let none = RuleInputs()
+    /// Where the aircraft was, and when it was on the ground.
+    static let groundedTrack = RuleInputs(measured: [.position], either: [.altitudeMSL, .heightAGL, .onGround])
+
+    func areCarried(by capabilities: AdapterCapabilities) -> Bool {
+        measured.allSatisfy { capabilities[$0] == .measured } && reported.allSatisfy { capabilities[$0] != .absent }
+            && (either.isEmpty || either.contains { capabilities[$0] != .absent })
+    }
 }
 
 struct Parameter: Sendable {

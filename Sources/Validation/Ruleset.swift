@@ -116,6 +116,10 @@ public struct Ruleset: Sendable {
             )
         ]
     }
+    /// Whether a protocol carries what a rule needs; true for rules that need nothing of it.
+    public func carriesInputs(of rule: String, _ capabilities: AdapterCapabilities) -> Bool {
+        entries.first { $0.id == rule }.map { type(of: $0.rule).inputs.areCarried(by: capabilities) } ?? true
+    }
     /// Every setting as text, one line a rule: what ``reference`` is the hash of.
     public var canonicalText: String {
         Self.canonicalText(entries, flagBelowScore, minimumConfidence, lowScoreAction, acceptsAutomatically)

@@ -97,12 +97,13 @@ import Testing
             case .parkingBrake: sample.parkingBrake = nil
             case .engines: sample.enginesRunning = nil
             case .clientTime: sample.clientTime = nil
-            case .touchdownRate, .pause, .aircraftType: break
+            case .position, .touchdownRate, .pause, .aircraftType: break
             }
             return sample
         }
         if field == .touchdownRate { flight.landingRate = nil }
         if field == .aircraftType { flight.aircraft = nil }
+        if field == .position { flight.samples = [] }
         let evidence = Set(Ruleset.balanced.settings.filter { $0.group == .evidence }.map(\.rule))
         for finding in flight.judge().findings where !evidence.contains(finding.rule) {
             #expect(finding.verdict != .violated, "\(finding.rule): \(finding.staffText)")

@@ -97,12 +97,15 @@ extension Flights {
                 if plan.schedule != nil { plan.airline = code }
             }
         }
+        // Some trackers name only the airports on their way: FSACARS 4.
+        let isByAirports = number.isEmpty && plan.schedule == nil && plan.departure != nil && plan.arrival != nil
         for bid in try await directory.bookings(tenantID, of: user) {
             guard let entry = try await directory.schedule(tenantID, bid.schedule)?.details else { continue }
             let isMeant =
                 entry.id == plan.schedule?.id
                 || (!number.isEmpty && entry.airline == plan.airline && entry.flightNumber == number
                     && Self.fits(entry, plan))
+                || (isByAirports && Self.fits(entry, plan))
             guard isMeant else { continue }
             plan.booking = bid
             plan.schedule = plan.schedule ?? entry

@@ -42,10 +42,8 @@ final class Composition: Sendable {
     let secret: ServerSecret
     let logger: Logger
 
-    /// Milliseconds of the system's clock.
-    static let now: @Sendable () -> Timestamp = {
-        Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
-    }
+    /// The time of day in milliseconds.
+    static let now: @Sendable () -> Timestamp = { WallClock.shared.now() }
 
     /// Opens the store and makes the parts.
     /// - Throws: ``SettingsError``, ``StoreOpenError`` and their like: each one line for the operator.

@@ -214,10 +214,14 @@ struct Playback: Sendable {
     private let length: Double
     /// Added to recorded times.
     let shift: Milliseconds
+    private let clock: WallClock
+    /// When each sample is due by a clock that is moved.
+    private let moments: [Timestamp]
 
     /// - Parameter now: The moment at which the first sample goes out.
-    init(_ recording: Recording, _ order: FlightOrder, now: Timestamp) {
+    init(_ recording: Recording, _ order: FlightOrder, now: Timestamp, clock: WallClock = .shared) {
         self.order = order
+        self.clock = clock
         let span = (recording.last - recording.first).seconds
         let begin = recording.first + .seconds(span * order.from)
         length = (recording.last - begin).seconds
@@ -229,6 +233,9 @@ struct Playback: Sendable {
         }
         if order.asRecorded {
             shift = Milliseconds(0)
+        } else if clock.isMoved {
+            // Nothing is waited for: the time goes with the flight.
+            shift = now - recording.first
         } else if order.late || order.shuffle != nil {
             // Everything may be sent first, so that everything must lie back already.
             shift = now - recording.last
@@ -236,10 +243,18 @@ struct Playback: Sendable {
             // The last sample falls at the moment when it is sent: no time ever leads the clock.
             shift = (now + .seconds(length / order.speed)) - recording.last
         }
+        var moments: [Timestamp] = []
+        for row in recording.rows { moments.append(max(row.time + shift, moments.last ?? row.time + shift)) }
+        self.moments = moments
     }
 
+    /// Waits for a sample's moment; a clock that is moved is moved there instead.
     func waitUntilDue(index: Int, place: Int, of count: Int) async throws {
         try Task.checkCancellation()
+        if clock.isMoved {
+            clock.move(to: order.late || order.shuffle != nil ? moments[moments.count - 1] : moments[index])
+            return
+        }
         guard !order.late else { return }
         let seconds = order.shuffle == nil ? due[index] : length * Double(place) / Double(max(1, count))
         let at = start + .seconds(seconds / order.speed)

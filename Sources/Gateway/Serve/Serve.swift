@@ -61,6 +61,9 @@ struct Serve: AsyncParsableCommand {
                 "First start: platform admin ADM0001 (tenant \"platform\"), password \(password) - shown once, change it with albatross user password"
             )
         }
+        if WallClock.shared.isMoved {
+            Terminal.note("Warning: ALBATROSS_CLOCK is set: this server lives by the time in a file")
+        }
         let server = try await RunningServer.prepare(parts)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await server.group.run() }

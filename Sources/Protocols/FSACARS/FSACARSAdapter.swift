@@ -5,7 +5,8 @@ public struct FSACARSAdapter: TrackerAdapter {
     public static let id = AdapterID("fsacars")
     public static let title = "FSACARS (classic)"
     public static let capabilities = AdapterCapabilities([
-        .altitudeMSL: .measured, .groundSpeed: .measured, .aircraftType: .reported, .touchdownRate: .reported,
+        .position: .measured, .altitudeMSL: .measured, .groundSpeed: .measured, .aircraftType: .reported,
+        .touchdownRate: .reported,
     ])
     /// No call carries a secret.
     public static let needsTrackerKey = true

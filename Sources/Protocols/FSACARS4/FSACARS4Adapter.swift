@@ -7,7 +7,8 @@ public struct FSACARS4Adapter: TrackerAdapter {
     /// Positions carry no secret.
     public static let setUpKey = SetUpKey.inRoot
     public static let capabilities = AdapterCapabilities([
-        .altitudeMSL: .measured, .groundSpeed: .measured, .onGround: .measured, .aircraftType: .reported,
+        .position: .measured, .altitudeMSL: .measured, .groundSpeed: .measured, .onGround: .measured,
+        .aircraftType: .reported,
         .touchdownRate: .reported,
     ])
     static let serverPassword = TrackerOption(

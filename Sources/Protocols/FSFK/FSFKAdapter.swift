@@ -5,7 +5,8 @@ public struct FSFKAdapter: TrackerAdapter {
     public static let id = AdapterID("fsfk")
     public static let title = "FS Flight Keeper"
     public static let capabilities = AdapterCapabilities([
-        .altitudeMSL: .measured, .indicatedAirspeed: .measured, .fuel: .measured, .groundSpeed: .reported,
+        .position: .measured, .altitudeMSL: .measured, .indicatedAirspeed: .measured, .fuel: .measured,
+        .groundSpeed: .reported,
         .aircraftType: .reported, .pause: .reported, .touchdownRate: .reported,
     ])
     public static func bodyLimit(method: String, path: String) -> Int { 1 << 20 }

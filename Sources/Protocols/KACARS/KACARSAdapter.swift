@@ -5,7 +5,8 @@ public struct KACARSAdapter: TrackerAdapter {
     public static let id = AdapterID("kacars")
     public static let title = "kACARS"
     public static let capabilities = AdapterCapabilities([
-        .altitudeMSL: .measured, .groundSpeed: .measured, .aircraftType: .measured, .touchdownRate: .reported,
+        .position: .measured, .altitudeMSL: .measured, .groundSpeed: .measured, .aircraftType: .measured,
+        .touchdownRate: .reported,
     ])
     public static func bodyLimit(method: String, path: String) -> Int { 1 << 20 }
     public static let needsTrackerKey = true

@@ -6,7 +6,8 @@ public struct PhpVMS7Adapter: TrackerAdapter {
     public static let title = "vmsACARS and other phpVMS 7 clients"
     public static let setUpKey = SetUpKey.pasted
     public static let capabilities = AdapterCapabilities([
-        .altitudeMSL: .measured, .heightAGL: .measured, .groundSpeed: .measured, .indicatedAirspeed: .measured,
+        .position: .measured, .altitudeMSL: .measured, .heightAGL: .measured, .groundSpeed: .measured,
+        .indicatedAirspeed: .measured,
         .verticalSpeed: .measured, .fuel: .measured, .aircraftType: .measured, .touchdownRate: .reported,
         .pause: .reported, .clientTime: .reported,
     ])

@@ -5,7 +5,8 @@ public struct SmartCARS2Adapter: TrackerAdapter {
     public static let id = AdapterID("smartcars2")
     public static let title = "smartCARS 2"
     public static let capabilities = AdapterCapabilities([
-        .altitudeMSL: .measured, .groundSpeed: .measured, .aircraftType: .measured, .touchdownRate: .reported,
+        .position: .measured, .altitudeMSL: .measured, .groundSpeed: .measured, .aircraftType: .measured,
+        .touchdownRate: .reported,
     ])
     static let logInFields = TrackerOption(
         "smartcars2.login-fields", standard: "9",

@@ -5,7 +5,8 @@ enum SmartCARS3 {
     enum Dialect: String, Sendable { case d5, d7 }
 
     static let capabilities = AdapterCapabilities([
-        .altitudeMSL: .measured, .groundSpeed: .measured, .aircraftType: .measured, .touchdownRate: .reported,
+        .position: .measured, .altitudeMSL: .measured, .groundSpeed: .measured, .aircraftType: .measured,
+        .touchdownRate: .reported,
         .clientTime: .reported,
     ])
 

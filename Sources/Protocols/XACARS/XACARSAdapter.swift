@@ -5,7 +5,8 @@ public struct XACARSAdapter: TrackerAdapter {
     public static let id = AdapterID("xacars")
     public static let title = "XACARS"
     public static let capabilities = AdapterCapabilities([
-        .altitudeMSL: .measured, .indicatedAirspeed: .measured, .fuel: .measured, .groundSpeed: .reported,
+        .position: .measured, .altitudeMSL: .measured, .indicatedAirspeed: .measured, .fuel: .measured,
+        .groundSpeed: .reported,
         .aircraftType: .reported, .pause: .reported,
     ])
     public static func bodyLimit(method: String, path: String) -> Int { 1 << 20 }

@@ -3,6 +3,7 @@ import Domain
 /// Block time without pauses, far from the scheduled one.
 struct BlockTimeDeviation: Rule {
     static let id = "block-time-deviation"
+    static let inputs: RuleInputs = .groundedTrack
     var longPercent = 25.0
     var longMinutes = 30.0
     var shortPercent = 25.0

@@ -3,6 +3,7 @@ import Domain
 /// The flight ended at a filed alternate, a declared diversion or back where it began.
 struct Diversion: Rule {
     static let id = "diversion"
+    static let inputs: RuleInputs = .groundedTrack
     var radius = 5.0
     var acceptsAlternates = true
     var needsReason = true

@@ -3,6 +3,7 @@ import Domain
 /// The same flight was reported before. The later report is linked to the first, which stays as it is (decisions D7).
 struct DuplicateReport: Rule {
     static let id = "duplicate-report"
+    static let inputs: RuleInputs = .none
     var overlapPercent = 50.0
     var matchPercent = 80.0
     var matchSeconds = 1.0

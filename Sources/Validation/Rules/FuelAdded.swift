@@ -3,6 +3,7 @@ import Domain
 /// Fuel above its lowest confirmed value since OUT.
 struct FuelAdded: Rule {
     static let id = "fuel-added"
+    static let inputs = RuleInputs(measured: [.position, .fuel])
     var relativePercent = 1.5
     var light = 5.0
     var medium = 50.0
@@ -18,7 +19,7 @@ struct FuelAdded: Rule {
     }
 
     func evaluate(_ evidence: Evidence) -> Verdict {
-        guard evidence.capabilities[.fuel] == .measured else {
+        guard Self.inputs.areCarried(by: evidence.capabilities) else {
             return .notApplicable("The tracker sends no fuel with its positions")
         }
         let points = evidence.points

@@ -3,6 +3,9 @@ import Domain
 /// Worst contact of the final landing.
 struct HardLanding: Rule {
     static let id = "hard-landing"
+    /// Without a rate by the tracker one can be derived from heights, if they come each second and fine enough.
+    static let inputs = RuleInputs(
+        measured: [.position], reported: [.touchdownRate], either: [.altitudeMSL, .heightAGL, .onGround])
     struct Tier: Sendable {
         /// fpm.
         let over: Double

@@ -5,6 +5,7 @@ import Domain
 /// Compared with the time-weighted mean of the ground speed inside one segment (decisions D7).
 struct ImpliedSpeedMismatch: Rule {
     static let id = "implied-speed-mismatch"
+    static let inputs = RuleInputs(measured: [.position, .groundSpeed])
     var ratio = 1.15
     var window = 180.0
     var minimumSpeed = 80.0
@@ -17,7 +18,7 @@ struct ImpliedSpeedMismatch: Rule {
     }
 
     func evaluate(_ evidence: Evidence) -> Verdict {
-        guard evidence.capabilities[.groundSpeed] == .measured else {
+        guard Self.inputs.areCarried(by: evidence.capabilities) else {
             return .notApplicable("The tracker sends no ground speed")
         }
         let nothing = Verdict.inconclusive(

@@ -3,6 +3,7 @@ import Domain
 /// The flight ended away from the planned arrival, and it was no diversion.
 struct LandedElsewhere: Rule {
     static let id = "landed-elsewhere"
+    static let inputs: RuleInputs = .groundedTrack
     var radius = 5.0
 
     var parameters: [Parameter] {

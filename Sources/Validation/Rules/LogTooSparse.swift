@@ -3,6 +3,7 @@ import Domain
 /// Too few samples to judge the flight.
 struct LogTooSparse: Rule {
     static let id = "log-too-sparse"
+    static let inputs = RuleInputs(measured: [.position])
     var maximumMedian = 60.0
     var minimumSamples = 20
     var criticalInterval = 10.0
@@ -18,6 +19,11 @@ struct LogTooSparse: Rule {
     func evaluate(_ evidence: Evidence) -> Verdict {
         let points = evidence.points
         let median = Double(evidence.medianInterval) / 1000
+        if points.isEmpty, evidence.capabilities[.position] == .absent {
+            // Its own way of sending: no fault, and nothing to judge a flight by either.
+            return .inconclusive(
+                "The tracker sends no positions, only a report", pilot: "Your tracker sends a report and no positions.")
+        }
         var seen = Observation()
         seen.confidence = .measured
         if points.count > 1 { seen.mark(evidence, 0, points.count - 1) }

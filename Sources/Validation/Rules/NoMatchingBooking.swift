@@ -3,6 +3,7 @@ import Domain
 /// The flight does not match a booking of this pilot (or a schedule entry).
 struct NoMatchingBooking: Rule {
     static let id = "no-matching-booking"
+    static let inputs: RuleInputs = .none
     enum Requirement: String, Sendable { case booking, schedule, none }
     var require = Requirement.booking
 

@@ -3,6 +3,7 @@ import Domain
 /// Indicated airspeed above 250 kt below 10 000 ft.
 struct OverspeedLowAltitude: Rule {
     static let id = "overspeed-low-altitude"
+    static let inputs = RuleInputs(measured: [.position, .indicatedAirspeed, .altitudeMSL])
     struct Tier: Sendable {
         /// Above the limit, kt; the lowest tier starts at the tolerance.
         let over: Double

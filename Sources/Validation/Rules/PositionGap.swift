@@ -3,6 +3,7 @@ import Domain
 /// Holes in the airborne part of the track, on event time: what was buffered and sent later leaves none.
 struct PositionGap: Rule {
     static let id = "position-gap"
+    static let inputs: RuleInputs = .groundedTrack
     var maximumSingle = 10.0
     var maximumTotalPercent = 15.0
 

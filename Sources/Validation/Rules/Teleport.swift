@@ -4,6 +4,7 @@ import Domain
 /// a receiver fault and never gets here (decisions D7).
 struct Teleport: Rule {
     static let id = "teleport"
+    static let inputs = RuleInputs(measured: [.position])
     var tolerancePercent = 25.0
     var slackAir = 2.0
     var slackGround = 0.3

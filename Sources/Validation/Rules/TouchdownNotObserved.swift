@@ -4,6 +4,7 @@ import Domain
 /// landing cannot buy a good score.
 struct TouchdownNotObserved: Rule {
     static let id = "touchdown-not-observed"
+    static let inputs: RuleInputs = .groundedTrack
     var maximumTransition = 10.0
     var maximumLastHeight = 300.0
 
@@ -23,12 +24,14 @@ struct TouchdownNotObserved: Rule {
         case missing(last: Int?, next: Int?, seconds: Double?, height: Double?)
         /// The track ends too low and too near a field to say.
         case undecided(last: Int, height: Double)
+        /// The protocol has no positions, and no event told it either.
+        case reportOnly
         case neverAirborne
         case unknowable
         var isObserved: Bool {
             switch self {
             case .observed, .event: true
-            case .missing, .undecided, .neverAirborne, .unknowable: false
+            case .missing, .undecided, .reportOnly, .neverAirborne, .unknowable: false
             }
         }
     }
@@ -54,6 +57,7 @@ struct TouchdownNotObserved: Rule {
         }
         if evidence.ground.source == .none {
             if let event = events.first { return .event(event) }
+            if points.isEmpty, evidence.capabilities[.position] == .absent { return .reportOnly }
             return points.isEmpty ? .missing(last: nil, next: nil, seconds: nil, height: nil) : .unknowable
         }
         guard let last = points.indices.last else { return .missing(last: nil, next: nil, seconds: nil, height: nil) }
@@ -87,6 +91,10 @@ struct TouchdownNotObserved: Rule {
         case .neverAirborne:
             return .inconclusive(
                 "The track never leaves the ground", pilot: "We saw no landing because we saw no flight.")
+        case .reportOnly:
+            return .inconclusive(
+                "The tracker sends no positions, only a report",
+                pilot: "Your tracker sends a report and no positions, so we could not see your landing.")
         case .unknowable:
             return .notApplicable("The tracker sends nothing that tells ground from air")
         case .undecided(let last, let height):

@@ -3,6 +3,7 @@ import Domain
 /// Ground speed, reported or implied by the track, beyond what the aircraft's category can reach.
 struct UnrealisticGroundSpeed: Rule {
     static let id = "unrealistic-ground-speed"
+    static let inputs = RuleInputs(measured: [.position])
     var caps = SpeedCaps()
     var sustain = 60.0
 

@@ -3,6 +3,7 @@ import Domain
 /// The type flown is not the type booked, nor of its family.
 struct WrongAircraftType: Rule {
     static let id = "wrong-aircraft-type"
+    static let inputs = RuleInputs(reported: [.aircraftType])
     enum Match: String, Sendable { case exact, family, fleet }
     var match = Match.family
 
@@ -10,7 +11,7 @@ struct WrongAircraftType: Rule {
 
     func evaluate(_ evidence: Evidence) -> Verdict {
         guard let opening = evidence.opening else { return .notApplicable("No plan") }
-        guard evidence.capabilities[.aircraftType] != .absent else {
+        guard Self.inputs.areCarried(by: evidence.capabilities) else {
             return .notApplicable("The tracker does not say which aircraft was flown")
         }
         let booked = opening.aircraft

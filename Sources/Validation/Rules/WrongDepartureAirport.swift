@@ -3,6 +3,7 @@ import Domain
 /// Departed from another airport than booked.
 struct WrongDepartureAirport: Rule {
     static let id = "wrong-departure-airport"
+    static let inputs: RuleInputs = .groundedTrack
     var radius = 5.0
 
     var parameters: [Parameter] { [Parameter("radius_nm", radius, "NM")] }

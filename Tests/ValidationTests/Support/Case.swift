@@ -12,7 +12,8 @@ struct Case {
     )
     /// smartCARS 3: no airspeed, fuel, rate, flag or brake with its positions; the landing rate comes with the report.
     static let smartCARS = AdapterCapabilities([
-        .altitudeMSL: .measured, .groundSpeed: .measured, .touchdownRate: .reported, .aircraftType: .reported,
+        .position: .measured, .altitudeMSL: .measured, .groundSpeed: .measured, .touchdownRate: .reported,
+        .aircraftType: .reported,
     ])
 
     var airports: any AirportDirectory = TestAirports()

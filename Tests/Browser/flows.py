@@ -459,6 +459,11 @@ def flow_15_tracker_set_up(browser):
                 page.click(f".tracker[data-adapter={adapter}]")
                 assert page.locator(".piece").count() > 0 and "trackers." not in page.locator("main").inner_text(), adapter
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, adapter
+                for piece in page.locator(".piece").all():
+                    text = piece.locator(".piece-text").inner_text()
+                    is_whole = bool(text) and "\u2026" not in text and "API-KEY-OF-" not in text
+                    assert piece.locator("button").first.is_enabled() == is_whole, (adapter, text)
+                    assert piece.locator("code").count() == (piece.get_attribute("data-file") is None), adapter
         finally:
             watched.close()
 

@@ -11,7 +11,8 @@ extension EndToEnd.TrackerIsolationTests {
     @Test func framesAreKeptWithoutSecrets() async throws {
         try await withServer { server in
             let side = try await make(server, "alpha", IsolationTests.canaryA, passwords: Self.secretWords)
-            for row in Self.rows { _ = try await send(row, to: side, .path, side.marks, side.names) }
+            var names = side.names
+            for row in Self.rows { names.take(try await send(row, to: side, .path, side.marks, names), row) }
             try await sendMisplaced(server, side)
             let staff = try await Reader.logIn(side.airline, "VMS0099", password: side.airline.password)
             // The last call is one that nothing else asked: once its sample is there, so are those before it.
@@ -30,7 +31,7 @@ extension EndToEnd.TrackerIsolationTests {
             try await checkCommands(server, samples)
             try checkSecrets(server, side, samples + refused)
             // A second walk brings no second sample.
-            for row in Self.rows.prefix(60) { _ = try await send(row, to: side, .path, side.marks, side.names) }
+            for row in Self.rows.prefix(60) { _ = try await send(row, to: side, .path, side.marks, names) }
             #expect(try await staff.all("quarantine?samples=true").count <= samples.count + 12)
         }
     }
@@ -88,13 +89,14 @@ extension EndToEnd.TrackerIsolationTests {
         }
     }
 
-    /// One sample of nearly every call, and each can be read again.
+    /// Samples of many calls, and each can be read again. Log-ins have no pilot yet, and what names a flight or a booking
+    /// that an earlier row ended is refused: neither is kept.
     private func checkSamples(_ samples: [JSON]) throws {
         for adapter in AdapterRegistry.all {
             let name = adapter.id.rawValue
             let own = samples.filter { $0["adapter"]?.text == name }
             let calls = Set(own.compactMap { $0["detail"]?.text?.split(separator: ",").first.map(String.init) })
-            #expect(calls.count * 2 > adapter.calls.count, "\(name): \(calls.sorted())")
+            #expect(calls.count * 3 > adapter.calls.count, "\(name): \(calls.sorted())")
             for sample in own {
                 let text = try #require(sample["frame_base64"]?.text)
                 let bytes = Array(try #require(Data(base64Encoded: text)))

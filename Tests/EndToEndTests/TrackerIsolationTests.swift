@@ -109,6 +109,15 @@ extension EndToEnd {
             /// Digits that XACARS and FS Flight Keeper got.
             var codes: [String: String]
             var hash: String
+
+            /// A flight that was begun ends the one before, and what follows names the new one.
+            mutating func take(_ answer: Answer, _ row: Row) {
+                let adapter = row.adapter.id.rawValue
+                guard codes[adapter] != nil, answer.text.hasPrefix("1|"),
+                    let code = answer.text.split(separator: "|").last, code.count >= 10, code.allSatisfy(\.isNumber)
+                else { return }
+                codes[adapter] = String(code)
+            }
         }
 
         struct Side: Sendable {
@@ -143,7 +152,7 @@ extension EndToEnd {
             try await server.run("fleet", "import", "--tenant", slug, try server.file("fleet.csv", fleet))
             var rows = [Airline.scheduleHeader]
             // The second airline's timetable is longer: some of its numbers are nothing in the first one.
-            for number in [1000, 101, 102] + (slug == "bravo" ? Array(200..<212) : []) {
+            for number in [1000, 101, 102, 103] + (slug == "bravo" ? Array(200..<212) : []) {
                 rows.append(
                     Airline.scheduleRow(
                         "VMS", String(number), "KJFK", "KBOS", from: "10:00", to: "11:10", minutes: 70,
@@ -178,9 +187,16 @@ extension EndToEnd {
             let trackerV7 = try await side.airline.tracker(7, .d7)
             side.marks.token = tracker.token
             side.marks.tokenV7 = trackerV7.token
-            // Bids that the first airline has no number for.
+            // What trackers ask for the next flight of, for they ask as pilot 1.
+            _ = try await side.airline.tracker(1, password: side.passwords[1]).book("103")
+            // Every airline counts from 1: reports and bids that the first one has no number for.
             if side.airline.slug == "bravo" {
-                for number in 200..<206 { side.names.bid = try await tracker.book(String(number)) }
+                for number in 200..<208 {
+                    let flight = try await tracker.begin(String(number))
+                    try await tracker.report(flight, latitude: 42)
+                    let answer = try await tracker.complete(flight)
+                    #expect(answer.status == 200, "\(answer.text)")
+                }
             }
             let filed = try await tracker.begin("101")
             try await tracker.report(filed, latitude: 41)
@@ -189,9 +205,14 @@ extension EndToEnd {
             side.names.report = filed.id
             let open = try await tracker.begin("102")
             try await tracker.report(open, latitude: 41.5)
-            if side.airline.slug == "alpha" { side.names.bid = open.bid }
+            side.names.bid = open.bid
+            var scheduleNumber = "1000"
+            if side.airline.slug == "bravo" {
+                scheduleNumber = "211"
+                for number in 208..<212 { side.names.bid = try await tracker.book(String(number)) }
+            }
             side.names.schedule = try await trackerV7.flightID("1000")
-            side.names.scheduleNumber = try #require(Int(try await tracker.flightID("1000")))
+            side.names.scheduleNumber = try #require(Int(try await tracker.flightID(scheduleNumber)))
             side.names.flights = ["smartcars3": open.id, "smartcars3-v7": open.id]
             let api = try await PhpVMSClient.make(
                 PhpVMSSite(url: "\(side.airline.server.url)/acars/\(side.airline.slug)/phpvms7", host: nil),
@@ -200,10 +221,10 @@ extension EndToEnd {
             side.names.flights["phpvms7"] = try await api.prefile("1000")
             for (adapter, fixture) in [("xacars", "010-begin.raw"), ("fsfk", "010-begin.raw")] {
                 let row = try #require(Self.rows.first { $0.name == "\(adapter)/\(fixture)" })
-                let begun = try await send(row, to: side, .path, side.marks, side.names).text
-                let code = begun.split(separator: "|").last.map(String.init) ?? ""
-                try #require(begun.hasPrefix("1|") && code.count >= 10, "\(adapter): \(begun)")
-                side.names.codes[adapter] = code
+                side.names.codes[adapter] = ""
+                let begun = try await send(row, to: side, .path, side.marks, side.names)
+                side.names.take(begun, row)
+                try #require(side.names.codes[adapter] != "", "\(adapter): \(begun.text)")
             }
             let position = try #require(Self.rows.first { $0.name == "fsacars4/030-position.raw" })
             try #require(try await send(position, to: side, .path, side.marks, side.names).status == 200)
@@ -217,7 +238,11 @@ extension EndToEnd {
             try await withServer { server in
                 let first = try await make(server, "alpha", IsolationTests.canaryA)
                 let second = try await make(server, "bravo", IsolationTests.canaryB)
-                try #require(first.names.bid != second.names.bid)
+                // What the second one names is beyond all that the first one has.
+                let last = try #require(Int(try await first.airline.tracker(7).flightID("103")))
+                try #require(first.names.scheduleNumber < last && last < second.names.scheduleNumber)
+                try #require(first.names.bid < second.names.bid)
+                try #require(first.names.reportNumber < second.names.reportNumber)
                 try await body(server, first, second)
             }
         }
@@ -239,7 +264,9 @@ extension EndToEnd {
             for sample in [Self.jwt, "any-string"] { replace(sample, token) }
             if adapter == "smartcars2", row.adapter.call(of: (try? row.frame) ?? .nothing) != "manuallogin" {
                 replace("oldsessionid=S1", "oldsessionid=\(marks.session)")
-                if row.name.contains("automatic") { replace("&sessionid=Gr4x", "&sessionid=\(UUID())&x=") }
+                if row.name.contains("automatic") {
+                    replace("&sessionid=Gr4x", "&sessionid=\(String(marks.session.reversed()))&x=")
+                }
                 replace("Gr4xkQ0ZbT9vW2nLs8YpEa1uJc5MfHd7RiKo3StBqXwVzNy6CgPlUeAhDjFmO0Ts", marks.session)
             }
             if passwords != Self.passwords {
@@ -319,8 +346,12 @@ extension EndToEnd {
         /// What is the same in two answers for different ids: all but the ids themselves and moments.
         private func comparable(_ answer: Answer, without words: [String]) -> String {
             var text = answer.text
-            for word in words.sorted(by: { $0.utf8.count > $1.utf8.count }) where word.utf8.count > 3 {
-                text = text.replacingOccurrences(of: word, with: "…", options: .caseInsensitive)
+            for word in words.sorted(by: { $0.utf8.count > $1.utf8.count }) where !word.isEmpty {
+                // A short number may be a part of another.
+                let pattern = NSRegularExpression.escapedPattern(for: word)
+                text = text.replacingOccurrences(
+                    of: word.utf8.count > 3 ? pattern : "\\b\(pattern)\\b", with: "…",
+                    options: [.regularExpression, .caseInsensitive])
             }
             return "\(answer.status) \(answer.headers["Content-Type"]) \(text)"
         }
@@ -416,7 +447,7 @@ extension EndToEnd {
 
         private static func words(_ names: Names) -> [String] {
             [names.schedule, names.report, names.hash, String(names.bid), String(names.scheduleNumber)]
-                + names.flights.values + names.codes.values
+                + [String(names.reportNumber)] + names.flights.values + names.codes.values
         }
 
         /// Everything that staff can see, as it is in the end.
@@ -439,13 +470,19 @@ extension EndToEnd {
             var shown: [String: Int] = [:]
             var opened: [String: Int] = [:]
             var asked: [String: Int] = [:]
+            /// Rows that were answered to a stranger as to the owner.
+            var closed: [String: [String]] = [:]
 
             mutating func add(_ row: Row, needsProof: Bool, own: Answer, refused: Answer, canary: String) {
                 let adapter = row.adapter.id.rawValue
                 if own.text.uppercased().contains(canary) { shown[adapter, default: 0] += 1 }
                 guard needsProof else { return }
                 asked[adapter, default: 0] += 1
-                if own.text != refused.text || own.status != refused.status { opened[adapter, default: 0] += 1 }
+                if own.text != refused.text || own.status != refused.status {
+                    opened[adapter, default: 0] += 1
+                } else {
+                    closed[adapter, default: []].append(row.name)
+                }
             }
 
             func check() {
@@ -453,7 +490,10 @@ extension EndToEnd {
                     let (canaries, open, all) = (shown[adapter] ?? 0, opened[adapter] ?? 0, asked[adapter] ?? 0)
                     // FS Flight Keeper is told nothing of the airline.
                     #expect(adapter == "fsfk" || canaries > 0, "\(adapter) shows no canary")
-                    #expect(open * 2 > all, "\(adapter): \(open) of \(all)")
+                    // Some protocols answer a position with nothing, whoever sends it, and some fixtures are broken on
+                    // purpose: they are two thirds at most.
+                    let same = (closed[adapter] ?? []).joined(separator: ", ")
+                    #expect(open * 3 > all, "\(adapter): \(open) of \(all), not \(same)")
                 }
             }
         }
@@ -476,9 +516,11 @@ extension EndToEnd {
         private func openAll(_ way: Way, _ alpha: Side, _ bravo: Side) async throws -> Opened {
             var result = Opened()
             let strangers = nobody(bravo.marks)
+            var names = alpha.names
             for row in Self.rows {
-                let refused = try await send(row, to: alpha, way, strangers, alpha.names)
-                let own = try await send(row, to: alpha, way, alpha.marks, alpha.names)
+                let refused = try await send(row, to: alpha, way, strangers, names)
+                let own = try await send(row, to: alpha, way, alpha.marks, names)
+                names.take(own, row)
                 #expect(own.status < 500, "\(row.name)")
                 #expect(!own.text.uppercased().contains(bravo.canary), "\(row.name)")
                 result.add(

@@ -104,6 +104,18 @@ import Testing
         #expect(String(decoding: frame.body, as: UTF8.self) == "{\"a\":1}")
     }
 
+    @Test(arguments: [
+        ("xacars", "action.php/acars/xacars/data"), ("xacars", "/acars/demo/xacars/action.php/acars/xacars/data"),
+        ("xacars", "/va/acars/demo/xacars/k/abc/action.php/acars/xacars/data"),
+        ("xacars", "k/abc/action.php/acars/xacars/data"), ("fsfk", "action.php/fsfk/acars"),
+    ])
+    func keepsAnAddressThatHoldsTheAdaptersName(_ adapter: String, _ target: String) throws {
+        let frame = try CapturedFrame.parse(
+            Array("GET \(target)?DATA1=x\n\n".utf8), adapter: adapter, receivedAt: Timestamp(milliseconds: 0))
+        #expect(frame.path == (adapter == "fsfk" ? "action.php/fsfk/acars" : "action.php/acars/xacars/data"))
+        #expect((frame.trackerKey == "abc") == target.contains("k/abc/"))
+    }
+
     @Test(arguments: ["", "\n", "{\"a\":1}", "GET x\nno header\n\n"])
     func refusesWhatIsNoRequest(_ text: String) {
         #expect(throws: Refused.self) { try frame(text) }

@@ -148,10 +148,15 @@ enum CapturedFrame {
         var path = halves[0]
         if let scheme = path.range(of: "://") { path = path[scheme.upperBound...].drop { $0 != "/" } }
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)
-        if let root = segments.firstIndex(of: adapter[...]) {
+        // `/acars/{airline}/{adapter}/…`. A protocol's own addresses may hold its name too: `action.php/acars/xacars/data`.
+        let root = segments.indices.dropFirst(2).first { segments[$0] == adapter && segments[$0 - 2] == "acars" }
+        if let root {
             path = segments[(root + 1)...].joined(separator: "/")[...]
         } else if path.hasPrefix("/") {
-            path = path.dropFirst()
+            // By host name the adapter's name is a root where the protocol has no addresses of its own.
+            let below = segments.dropFirst()
+            let own = AdapterRegistry.adapter(adapter)?.hostRoot(Array(below))
+            path = below.dropFirst(own ?? (below.first == adapter[...] ? 1 : 0)).joined(separator: "/")[...]
         }
         return (String(path), halves.count > 1 ? String(halves[1]) : "")
     }

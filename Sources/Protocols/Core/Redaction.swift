@@ -200,9 +200,8 @@ enum Redaction {
         while let next = character(in: bytes, at: index), isFiller(next.byte) { index += next.length }
         guard let delimiter = character(in: bytes, at: index) else { return nil }
         if delimiter.byte == UInt8(ascii: ">") {
-            // An element: its text up to the next tag.
             index += delimiter.length
-            return index..<(bytes[index...].firstIndex(of: UInt8(ascii: "<")) ?? bytes.count)
+            return index..<elementEnd(in: bytes, from: index)
         }
         guard delimiter.byte == UInt8(ascii: ":") || delimiter.byte == UInt8(ascii: "=") else {
             // A name too long to follow may still be one.
@@ -231,6 +230,20 @@ enum Redaction {
         return from..<(isClean ? index : bytes.count)
     }
 
+    /// Where the text of an element ends: at the next tag. CDATA sections and comments are text too.
+    private static func elementEnd(in bytes: [UInt8], from start: Int) -> Int {
+        var index = start
+        while index < bytes.count {
+            guard bytes[index] == UInt8(ascii: "<") else {
+                index += 1
+                continue
+            }
+            guard let section = XMLSection.all.first(where: { bytes[index...].starts(with: $0.opening) }) else { break }
+            index = section.end(in: bytes, from: index) ?? bytes.count
+        }
+        return index
+    }
+
     private static func end(of word: [UInt8], in bytes: [UInt8], at start: Int) -> Int? {
         var index = start
         for expected in word {
@@ -255,5 +268,21 @@ enum Redaction {
     /// Characters of numbers, `true`, `false` and `null`.
     private static func isScalarPart(_ byte: UInt8) -> Bool {
         isDigit(byte) || "+-.eEtrufalsn".utf8.contains(byte)
+    }
+}
+
+/// Markup within which `<` begins no tag.
+struct XMLSection: Sendable {
+    let opening: [UInt8]
+    let closing: [UInt8]
+
+    static let comment = XMLSection(opening: Array("<!--".utf8), closing: Array("-->".utf8))
+    static let characters = XMLSection(opening: Array("<![CDATA[".utf8), closing: Array("]]>".utf8))
+    static let instruction = XMLSection(opening: Array("<?".utf8), closing: Array("?>".utf8))
+    static let all = [comment, characters, instruction]
+
+    /// - Returns: The index behind the section that begins at `start`; nil when it does not end.
+    func end(in bytes: [UInt8], from start: Int) -> Int? {
+        bytes[(start + opening.count)...].firstRange(of: closing)?.upperBound
     }
 }

@@ -1,6 +1,10 @@
 /// Cuts passwords and flight ids out of fields that hold them at a position. In doubt it cuts more.
 enum FSFKSecrets {
     private static let mark = "[redacted]"
+    /// Stands where the id of a flight stood: what is kept can be decoded again.
+    private static func code(_ flight: String) -> String {
+        FSFKDecoder.isCode(flight) ? String(repeating: "0", count: flight.utf8.count) : mark
+    }
 
     static func cut(_ frame: RawFrame) -> RawFrame {
         // Reports carry no password, and their XML may hold ampersands of its own.
@@ -17,7 +21,8 @@ enum FSFKSecrets {
             case "DATA1", "DATA2", "DATA4": return Array(bytes)
             case "DATA3":
                 if command == "TEST" { return Array(bytes) }
-                return Array("\(name)=\(command == "BEGINFLIGHT" ? begin(value) : mark)".utf8)
+                return Array(
+                    "\(name)=\(command == "BEGINFLIGHT" ? begin(value) : code(LegacyText.trimmed(value)))".utf8)
             // The rest of a password with an ampersand in it looks like a name.
             default: return Array(mark.utf8)
             }

@@ -79,6 +79,6 @@ public struct KACARSAdapter: TrackerAdapter {
     public func withoutSecrets(_ frame: RawFrame) -> RawFrame {
         // Sixteen-bit text hides every name from whoever looks for it.
         if frame.body.contains(0) { return frame.withoutBody }
-        return frame.with(body: KACARSDecoder.withoutPasswords(frame.body))
+        return frame.with(body: KACARSSecrets.cut(frame.body))
     }
 }

@@ -108,21 +108,4 @@ enum KACARSDecoder {
         }
         return result
     }
-
-    /// Cuts everything between the first and the last word `password`, or all behind the only one: in doubt too much.
-    static func withoutPasswords(_ body: [UInt8]) -> [UInt8] {
-        let word = Array("password".utf8)
-        var first: Int?
-        var last = 0
-        for index in body.indices where body[index] | 0x20 == UInt8(ascii: "p") {
-            guard zip(body[index...], word).allSatisfy({ $0 | 0x20 == $1 }), index + word.count <= body.count else {
-                continue
-            }
-            first = first ?? index
-            last = index
-        }
-        guard let first else { return body }
-        let rest = first == last ? [] : body[last...]
-        return body[..<(first + word.count)] + Redaction.mark + rest
-    }
 }

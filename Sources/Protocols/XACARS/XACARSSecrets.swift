@@ -1,6 +1,10 @@
 /// Cuts passwords and flight ids out of fields that hold them at a position. In doubt it cuts more.
 enum XACARSSecrets {
     private static let mark = "[redacted]"
+    /// Stands where the id of a flight stood: what is kept can be decoded again.
+    private static func code(_ flight: String) -> String {
+        XACARSDecoder.isCode(flight) ? String(repeating: "0", count: flight.utf8.count) : mark
+    }
 
     static func cut(_ frame: RawFrame) -> RawFrame {
         let form = LegacyForm(frame)
@@ -21,7 +25,7 @@ enum XACARSSecrets {
                 kept = report(value)
             case "DATA3":
                 if command == "TEST" { return Array(bytes) }
-                kept = command == "BEGINFLIGHT" ? begin(value) : mark
+                kept = command == "BEGINFLIGHT" ? begin(value) : code(LegacyText.trimmed(value))
             // The rest of a password with an ampersand in it looks like a name.
             default: return Array(mark.utf8)
             }

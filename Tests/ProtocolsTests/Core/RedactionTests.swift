@@ -18,6 +18,8 @@ import Testing
         #"{"password":"\\","password":"CANARY9"}"#, #"{"password":1234,"token":"CANARY9"}"#,
         #"{"password":null,"pwd":"CANARY9"}"#, "user=1&pass=CANARY9&x=1", "hash=CANARY9", "a=1&AUTH=CANARY9",
         "<verify><pilotID>1</pilotID><password>CANARY9</password></verify>", "<Password >CANARY9",
+        "<password><![CDATA[CANARY9]]></password>", "<password>a<!-- < -->CANARY9<![CDATA[<]]>CANARY9</password>",
+        "<password><![CDATA[</x>CANARY9", "<password><!--CANARY9",
     ])
     func cutsSecrets(_ body: String) {
         for type in ["application/json", nil] {
@@ -80,7 +82,11 @@ import Testing
             }
             _ = redacted(RawFrame.post("x", "").with(body: noise))
         }
-        for unit in ["password", "\"password\":", "pass", "{\"token\":", "%", "\\u0070", "password=&", "session "] {
+        for unit in [
+            "password", "\"password\":", "pass", "{\"token\":", "%", "\\u0070", "password=&", "session ", "<password>",
+            "<password><![CDATA[",
+            "<password><!--",
+        ] {
             let body = Array(String(repeating: unit, count: 256 << 10 / unit.utf8.count).utf8)
             let clock = ContinuousClock()
             #expect(clock.measure { _ = redacted(RawFrame.post("x", "").with(body: body)) } < .seconds(4), "\(unit)")

@@ -366,6 +366,10 @@ import Testing
         }
         let message = FSFKSample.frame("acars", "DATA2=MESSAGE&DATA3=secret&DATA4=x&secret", method: "GET")
         #expect(adapter.withoutSecrets(message).query == "DATA2=MESSAGE&DATA3=[redacted]&DATA4=x&[redacted]")
+        let running = FSFKSample.frame("acars", "DATA1=FLKEEPER|3.0.1&DATA2=PAUSEFLIGHT&DATA3=482910573846&DATA4=0")
+        let kept = adapter.withoutSecrets(running)
+        #expect(!String(decoding: kept.body, as: UTF8.self).contains("482910573846"))
+        #expect((try? adapter.decode(kept).outcome.get()) != nil)
         let report = FSFKSample.report(FSFKSample.xml())
         #expect(adapter.withoutSecrets(report).body == report.body)
     }

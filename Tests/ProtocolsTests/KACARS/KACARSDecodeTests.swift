@@ -470,6 +470,39 @@ import Testing
         #expect(kept.contains("VMS0001"))
     }
 
+    @Test(arguments: [
+        ("<password>hunter2</password>", "<password>[redacted]</password>"),
+        ("<password><![CDATA[</x>hunter2]]></password>", "<password>[redacted]</password>"),
+        (
+            "<Password>hunter2</Password><password><![CDATA[hunter2]]></password>",
+            "<Password>[redacted]</Password><password>[redacted]</password>"
+        ),
+        ("<PassWord a='>hunter2'>hun<!-- -->ter2</PassWord>", "<PassWord>[redacted]</PassWord>"),
+        ("<password><x>hunter2</x><x/></password><y/>", "<password>[redacted]</password><y/>"),
+        ("<password a='hunter2'/>", "<password/>"),
+    ])
+    func keepsADocumentWithoutItsPassword(_ text: String, _ wanted: String) {
+        func document(_ text: String) -> [UInt8] {
+            Array(
+                "<?xml version='1.0'?><kacars><switch><data>verify</data></switch><verify>\(text)</verify></kacars>"
+                    .utf8)
+        }
+        let kept = KACARS.adapter.withoutSecrets(KACARS.frame(document(text)))
+        #expect(kept.body == document(wanted))
+        let again = RawFrame(captured: redacted(kept), receivedAt: kept.receivedAt)
+        #expect(again.flatMap { KACARSAdapter.call(of: $0) } == "verify")
+    }
+
+    /// Elsewhere nobody can say where it ends.
+    @Test(arguments: [
+        "<!-- the password is hunter2 -->", "<password>x</password><comments>password: hunter2 password</comments>",
+        "<x password='hunter2'/>", "<x><![CDATA[<password>hunter2</password>]]></x>",
+    ])
+    func cutsWhatStandsBesideAPasswordsName(_ text: String) {
+        let kept = KACARS.adapter.withoutSecrets(KACARS.frame("<kacars><verify>\(text)</verify></kacars>"))
+        #expect(!String(decoding: kept.body, as: UTF8.self).contains("hunter2"))
+    }
+
     @Test func keepsNoTextOfSixteenBits() {
         let body = "<password>hunter2</password>".utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(0)] }
         #expect(KACARS.adapter.withoutSecrets(KACARS.frame(body)).body.isEmpty)

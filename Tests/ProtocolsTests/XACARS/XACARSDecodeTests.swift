@@ -448,9 +448,12 @@ import Testing
             }
         }
         let message = XACARSSample.frame("acars", "DATA1=XACARS|1.1&DATA2=MESSAGE&DATA3=482910573846&DATA4=what was it")
+        let kept = adapter.withoutSecrets(message)
         #expect(
-            String(decoding: adapter.withoutSecrets(message).body, as: UTF8.self)
-                == "DATA1=XACARS|1.1&DATA2=MESSAGE&DATA3=[redacted]&DATA4=what was it")
+            String(decoding: kept.body, as: UTF8.self)
+                == "DATA1=XACARS|1.1&DATA2=MESSAGE&DATA3=000000000000&DATA4=what was it")
+        let running = XACARSSample.frame("acars", "DATA1=XACARS|1.1&DATA2=PAUSEFLIGHT&DATA3=482910573846&DATA4=0")
+        #expect((try? adapter.decode(adapter.withoutSecrets(running)).outcome.get()) != nil)
     }
 
     @Test func writesTheIniFile() throws {

@@ -131,7 +131,10 @@ export function h(tag, props, ...children) {
 
 function set(element, name, value) {
     if (name === "style") for (const [key, each] of Object.entries(value)) element.style.setProperty(key, each);
-    else if (name === "dataset") Object.assign(element.dataset, value);
+    else if (name === "dataset") {
+        // What is undefined would become the word.
+        for (const [key, each] of Object.entries(value)) if (each !== undefined) element.dataset[key] = each;
+    }
     else if (name === "value" || name === "checked" || name === "disabled" || name === "hidden" || name === "open") element[name] = value;
     else if (value === null || value === false) element.removeAttribute(name);
     else element.setAttribute(name, value === true ? "" : String(value));

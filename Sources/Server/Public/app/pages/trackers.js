@@ -140,7 +140,7 @@ export function page({ slug }) {
         return [
             step(2, t("trackers.paste"),
                 h("p", { class: "muted" }, t(`trackers.how.${tracker.adapter}`)), keyBox,
-                h("div", { class: "pieces", dataset: { whole: whole ? "yes" : "no" } }, (key?.texts ?? tracker.texts).map((each) => piece(each, whole || !/k\/…\/|API-KEY-OF-/.test(each.text))))),
+                h("div", { class: "pieces", dataset: { whole: whole ? "yes" : "no" } }, (key?.texts ?? tracker.texts).map((each) => piece(each, whole || !/…|API-KEY-OF-/.test(each.text))))),
             step(3, t("trackers.test"), heardLine(tracker)),
         ];
     }

@@ -101,7 +101,7 @@ export function page({ slug }) {
 
     /** One value or file. What has a gap in it is not for copying. */
     function piece(each, whole) {
-        const isFile = each.text.includes("\n") || each.text.length > 200;
+        const isFile = each.text.includes("\n") || each.text.startsWith("{") || each.text.length > 200;
         const name = each.title.includes(": ") ? each.title.split(": ") : null;
         const text = h(isFile ? "pre" : "code", { class: "piece-text", tabindex: isFile ? "0" : undefined, translate: "no", dir: "ltr" }, each.text);
         return h("div", { class: "piece", dataset: { file: isFile ? "" : undefined, piece: each.title } },

@@ -279,7 +279,7 @@ extension EndToEnd {
             #expect(report["flight_time_min"]?.number == 72 && report["block_min"]?.number == 72)
             // 4,120 lb.
             #expect(abs((report["fuel_used_kg"]?.number ?? 0) - 1868.8) < 0.1)
-            #expect(report["landing_rate_fpm"]?.number == -207)
+            #expect(report["landing_rate_fpm"]?.number == -206.8)
             #expect(report["dep"] == "KJFK" && report["arr"] == "KBOS" && report["callsign"]?.text == number)
             #expect(report["comments"]?.text == "smooth & quiet")
             if way == .path {

@@ -28,7 +28,9 @@ extension EndToEnd {
             let cycles = store == .sqlite ? Soak.cycles(25, long: 500) : Soak.cycles(8, long: 100)
             let writers = Soak.size(16, long: 64)
             try await withServer(on: store.backing()) { server in
-                let load = try await FaultLoad.make("F1 on \(store.rawValue)", on: server, writers: writers, seed: 0xF1)
+                // In the long form a pilot may be cut off again and again for longer than a repeat without a time is known.
+                let load = try await FaultLoad.make(
+                    "F1 on \(store.rawValue)", on: server, writers: writers, seed: 0xF1, isStamped: Soak.isLong)
                 let starts = Shared<[Duration]>([])
                 try await load.run { load in
                     var random = RandomSource(seed: load.seed)

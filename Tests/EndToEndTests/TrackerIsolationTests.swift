@@ -152,7 +152,7 @@ extension EndToEnd {
             try await server.run("fleet", "import", "--tenant", slug, try server.file("fleet.csv", fleet))
             var rows = [Airline.scheduleHeader]
             // The second airline's timetable is longer: some of its numbers are nothing in the first one.
-            for number in [1000, 101, 102, 103] + (slug == "bravo" ? Array(200..<212) : []) {
+            for number in [1000, 101, 102, 103, 104] + (slug == "bravo" ? Array(200..<212) : []) {
                 rows.append(
                     Airline.scheduleRow(
                         "VMS", String(number), "KJFK", "KBOS", from: "10:00", to: "11:10", minutes: 70,
@@ -187,8 +187,9 @@ extension EndToEnd {
             let trackerV7 = try await side.airline.tracker(7, .d7)
             side.marks.token = tracker.token
             side.marks.tokenV7 = trackerV7.token
-            // What trackers ask for the next flight of, for they ask as pilot 1.
-            _ = try await side.airline.tracker(1, password: side.passwords[1]).book("103")
+            // What trackers ask for the next flight of, for they ask as pilot 1; one of them flies it and the next asks again.
+            let first = try await side.airline.tracker(1, password: side.passwords[1])
+            for number in ["103", "104"] { _ = try await first.book(number) }
             // Every airline counts from 1: reports and bids that the first one has no number for.
             if side.airline.slug == "bravo" {
                 for number in 200..<208 {
@@ -239,7 +240,7 @@ extension EndToEnd {
                 let first = try await make(server, "alpha", IsolationTests.canaryA)
                 let second = try await make(server, "bravo", IsolationTests.canaryB)
                 // What the second one names is beyond all that the first one has.
-                let last = try #require(Int(try await first.airline.tracker(7).flightID("103")))
+                let last = try #require(Int(try await first.airline.tracker(7).flightID("104")))
                 try #require(first.names.scheduleNumber < last && last < second.names.scheduleNumber)
                 try #require(first.names.bid < second.names.bid)
                 try #require(first.names.reportNumber < second.names.reportNumber)

@@ -286,10 +286,11 @@ extension EndToEnd {
             let new = try await client.begin(number)
             #expect(old != new)
             _ = try await live(client) { $0["callsign"]?.text == number }
-            let flights = try await client.world.staff().all("flights").filter {
-                $0["pilot"]?.text == client.pilot.ident
+            let staff = try await client.world.staff()
+            try await eventually("both flights in the list") {
+                let flights = try await staff.all("flights").filter { $0["pilot"]?.text == client.pilot.ident }
+                return flights.count == 2 ? true : nil
             }
-            #expect(flights.count == 2)
         }
 
         // MARK: Messages

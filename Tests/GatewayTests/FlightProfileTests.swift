@@ -12,7 +12,7 @@ import Testing
     }
     private static let afr34zg: Result<(Recording, FlightProfile), any Error> = Result {
         let full = try FlightProfileTests.recording("full-flight-surface-2024-07-06")
-        return (full, FlightProfile(full, airports: Composition.worldAirports()))
+        return (full, FlightProfile(full, airports: BuiltInAirports()))
     }
 
     private func expect(_ time: Timestamp?, _ text: String, within seconds: Double) throws {
@@ -72,14 +72,14 @@ import Testing
     @Test func keepsEveryRowInTheOrderOfTheFile() throws {
         for name in ["full-flight-surface-2024-07-06", "time-jumps-2022-07-13", "gps-spoofing-2024-09-17"] {
             let recording = try Self.recording(name)
-            let profile = FlightProfile(recording, airports: Composition.worldAirports())
+            let profile = FlightProfile(recording, airports: BuiltInAirports())
             #expect(profile.samples.map(\.row) == recording.rows, "\(name)")
             #expect(recording.rowsWithoutPosition == 0)
         }
     }
 
     @Test func findsNoLandingInACutRecording() throws {
-        let profile = FlightProfile(try Self.recording("afr34zg-cut"), airports: Composition.worldAirports())
+        let profile = FlightProfile(try Self.recording("afr34zg-cut"), airports: BuiltInAirports())
         #expect(profile.on == nil && profile.inBlock == nil && profile.landingRate == nil)
         #expect(profile.ordered.last?.phase == .descent)
     }
@@ -128,7 +128,7 @@ import Testing
 @Suite struct DemoTracksTests {
     @Test func everySeatHasItsTracks() {
         let tracks = DemoTracks.load()
-        let airports = Composition.worldAirports()
+        let airports = BuiltInAirports()
         for seat in DemoAirline.seats {
             for name in seat.tracks {
                 let rows = tracks[name]?.rows.count ?? 0
@@ -145,7 +145,7 @@ import Testing
     @Test func thinningKeepsTheContacts() throws {
         let track = try #require(DemoTracks.load()["lfpg-lfbo"])
         let full = try FlightProfileTests.recording("full-flight-surface-2024-07-06")
-        let airports = Composition.worldAirports()
+        let airports = BuiltInAirports()
         let thin = FlightProfile(track, airports: airports)
         let whole = FlightProfile(full, airports: airports)
         for (a, b) in [(thin.off, whole.off), (thin.on, whole.on)] {

@@ -1,5 +1,4 @@
 import Application
-import CReferenceData
 import Domain
 import EventSchema
 import Ingest
@@ -34,7 +33,7 @@ final class Composition: Sendable {
     let accounts: Accounts
     let board: LiveBoard
     let tail: LogTail
-    let airports: WorldAirports
+    let airports = BuiltInAirports()
     let evaluator: Evaluator
     let passwords: any PasswordHashing
     let tokens: any TokenHashing
@@ -77,7 +76,6 @@ final class Composition: Sendable {
         let store = opened.store
         tokens = KeyedHash(secret)
         passwords = PasswordHasher()
-        airports = Self.worldAirports()
         let hints = shared.hints
         executor = CommandExecutor(store: store, committed: { hints?.committed() }, now: now)
         directory = Directory(store: store)
@@ -173,14 +171,5 @@ final class Composition: Sendable {
     func close() async {
         await shared.close()
         await opened.close()
-    }
-
-    static func worldAirports() -> WorldAirports {
-        var length = 0
-        guard let bytes = alb_airports_tsv(&length) else { return WorldAirports([], version: "none") }
-        let text = bytes.withMemoryRebound(to: UInt8.self, capacity: length) {
-            String(decoding: UnsafeBufferPointer(start: $0, count: length), as: UTF8.self)
-        }
-        return WorldAirports(tabSeparated: text, version: "airportsdata-20260905")
     }
 }

@@ -74,7 +74,7 @@ struct Fly: AsyncParsableCommand {
         order.landingRate = landingRate
         let meter = Meter()
         let flight = SimulatedFlight(
-            order: order, recording: recording, airports: Composition.worldAirports(), progress: { meter.show($0) })
+            order: order, recording: recording, airports: BuiltInAirports(), progress: { meter.show($0) })
         let result = try await flight.fly(root: url)
         Output(json: json).show(result.json, result.text)
     }

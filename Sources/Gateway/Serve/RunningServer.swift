@@ -20,6 +20,7 @@ struct RunningServer {
 
     /// Binds and puts the services together; nothing is served before ``ServiceGroup/run()``.
     static func prepare(_ parts: Composition) async throws -> RunningServer {
+        parts.airports.load()
         let (host, port) = try splitAddress(parts.settings.http)
         let roles = parts.settings.roles
         let trackers: TrackerEndpoint?

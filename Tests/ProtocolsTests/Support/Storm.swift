@@ -6,7 +6,9 @@ import Testing
 /// Sends many frames through a codec, and holds it to what goes for all of them: reliability A1.
 enum Storm {
     static let seed: UInt64 = 20_261_121
+    /// What goes for every adapter (`StormTests`), and what its own grammar adds.
     static let rounds = 10_000
+    static let ownRounds = 2000
 
     struct Outcome {
         var requests = 0
@@ -18,7 +20,7 @@ enum Storm {
     ///   - check: What else a refusal must be.
     ///   - frame: Makes a frame.
     static func run(
-        _ type: any TrackerAdapter.Type, seed: UInt64 = Storm.seed, rounds: Int = Storm.rounds,
+        _ type: any TrackerAdapter.Type, seed: UInt64 = Storm.seed, rounds: Int = Storm.ownRounds,
         statuses: ClosedRange<Int> = 200...499, check: (EncodedReply) -> Bool = { _ in true },
         frame: (inout SeededGenerator) -> RawFrame
     ) -> Outcome {

@@ -74,7 +74,8 @@ import Testing
             EventCodec.allTypes == [
                 "tenant.created", "tenant.host-added", "tenant.host-removed", "tenant.settings-changed",
                 "tenant.notice-posted", "tenant.notice-withdrawn",
-                "user.created", "user.password-changed", "user.confirmed", "user.disabled", "user.enabled", "user.erased",
+                "user.created", "user.password-changed", "user.confirmed", "user.disabled", "user.enabled",
+                "user.erased",
                 "apikey.created", "apikey.revoked",
                 "aircraft.registered", "aircraft.updated",
                 "schedule.published", "schedule.updated", "schedule.withdrawn",

@@ -81,13 +81,27 @@ def main() -> int:
     return 0
 
 
-def without_comments(script: str) -> str:
-    """Leaves out indentation and lines that are comments only, a sixth of what a visitor would load.
+# A string, which stays as it is, or a sign that needs no space around it.
+TIGHT = re.compile(
+    r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`\\]*`)|\s*(=>|[!=]==?|[<>]=|&&|\|\||\?\?|[=,;:?{}()\[\]])\s*""")
 
-    Each line keeps its number, so an error in a browser still points at the right place of the source. Nothing inside
-    a line of code is touched, apart from type casts for the checker; that needs no parser and cannot break a string.
+
+def tight(line: str) -> str:
+    """Leaves out spaces that only people need. A line with a regular expression, a division or templates within templates
+    stays as it is."""
+    cut = any(found[1] and found[1].count("${") > found[1].count("}") for found in TIGHT.finditer(line))
+    rest = TIGHT.sub(lambda found: "" if found[1] else found[0], line)
+    if cut or any(sign in rest for sign in "`/\"'"):
+        return line
+    return TIGHT.sub(lambda found: found[1] or found[2], line)
+
+
+def without_comments(script: str) -> str:
+    """Leaves out indentation, spaces, and lines that are comments only, a fifth of what a visitor would load.
+
+    Each line keeps its number, so an error in a browser still points at the right place of the source.
     """
-    lines, inside = [], False
+    lines, inside, template = [], False, False
     for line in script.splitlines():
         text = line.strip()
         if inside:
@@ -101,7 +115,10 @@ def without_comments(script: str) -> str:
                 text = ""
         elif text.startswith("//"):
             text = ""
-        lines.append(CAST.sub("", text))
+        # What is written over several lines is text of another language.
+        opens = text.count("`") % 2 == 1
+        lines.append(text if template or opens else tight(CAST.sub("", text)))
+        template = template != opens
     return "\n".join(lines) + "\n"
 
 

@@ -130,13 +130,14 @@ read -r good bad skipped <<< "$counts"
     count "$name" "$good" "$bad" $(( SECONDS - start ))
 }
 
-swift_tests "unit and store tests" unit --skip EndToEndTests --skip RedisCacheFaultTests
-# About time limits of 250 ms: not beside a hundred other suites.
+# About time limits of 250 ms: beside nothing else.
 swift_tests "Redis faults" redis --no-parallel --filter RedisCacheFaultTests
 
 # Two lanes beside each other: most of these tests wait for their servers. What the second one says is shown at its end.
 second_lane() {
     summary=()
+    # A process of their own: they compute without a pause, and tests that wait would get no thread beside them.
+    swift_tests "codec tests" codec --filter '^ProtocolsTests'
     swift_tests "end-to-end, faults" faults --filter 'EndToEnd/Faults'
     # PostgreSQL, RabbitMQ, Redis; two processes each that ingest, project and query. The order in which positions come is judged
     # by the same code in every shape; flying five flights for it takes long over six processes.
@@ -147,6 +148,7 @@ second_lane() {
 }
 second_lane > "$reports/second-lane.log" 2>&1 &
 second=$!
+swift_tests "unit and store tests" unit --skip EndToEndTests --skip RedisCacheFaultTests --skip '^ProtocolsTests'
 swift_tests "end-to-end, one process" single --filter EndToEndTests --skip 'EndToEnd/Faults'
 wait "$second"
 second=

@@ -149,7 +149,7 @@ public enum CacheContract {
         },
         CacheCheck("a new value replaces the old one, with its life") { run in
             await run.here.set("k", [1], seconds: 1)
-            await run.there.set("k", [2], seconds: 60)
+            await run.there.set("k", [2], seconds: 3_600)
             await run.here.set("witness", [3], seconds: 1)
             try await eventually("the witness to end") { await run.here.value("witness") == nil }
             try await requireValue([2], "k", run.here)

@@ -41,8 +41,10 @@ final class BusOracle: Sendable {
         }
     }
 
-    /// - Returns: What came, in a few words.
-    func check(within limit: Duration = .seconds(100)) async throws -> String {
+    /// Waits until everything that is committed by now has come.
+    /// - Returns: Its ids by position.
+    @discardableResult
+    func caughtUp(within limit: Duration = .seconds(100)) async throws -> [Int64: UUID] {
         let rows = try cluster.query("SELECT position, event_id FROM albatross.event WHERE position > \(start)")
         var wanted: [Int64: UUID] = [:]
         for row in rows.split(separator: "\n") {
@@ -53,6 +55,12 @@ final class BusOracle: Sendable {
         try await eventually("all events on the bus", within: limit) {
             seen.withLock { positions.subtracting($0.values.joined().map(\.position)).isEmpty } ? true : nil
         }
+        return wanted
+    }
+
+    /// - Returns: What came, in a few words.
+    func check(within limit: Duration = .seconds(100)) async throws -> String {
+        let wanted = try await caughtUp(within: limit)
         task.cancel()
         var repeats = 0
         for (partition, events) in seen.withLock({ $0 }) {

@@ -68,15 +68,10 @@ export function page({ slug }) {
             made.value = { ...made.peek(), [adapter]: key };
             await load(true);
         } catch (problem) {
-            showProblem(problem);
+            error.value = problem;
         } finally {
             busy.value = false;
         }
-    }
-
-    function showProblem(problem) {
-        const dialog = openDialog(t("trackers.title"), h("div", { class: "stack" }, problemNotice(problem),
-            h("div", { class: "actions" }, h("button", { class: "button primary", type: "button", onclick: () => dialog.close() }, t("app.close")))));
     }
 
     function revoke(key) {
@@ -93,7 +88,7 @@ export function page({ slug }) {
                             toast(t("trackers.revoked"));
                             await load(true);
                         } catch (problem) {
-                            showProblem(problem);
+                            error.value = problem;
                         }
                     },
                 }, t("trackers.revoke")))));

@@ -42,6 +42,10 @@ count() {
 }
 
 finish() {
+    if cat "$reports"/failed-*.txt 2> /dev/null | grep -q .; then
+        say "Failed Swift tests"
+        cat "$reports"/failed-*.txt
+    fi
     say "Summary"
     printf '%s\n' "${summary[@]}"
     printf '%-28s %31d s\n\n' "all parts" "$(( SECONDS - began ))"
@@ -86,13 +90,14 @@ swift_tests() {
     # The time limit only ends a hang; no test is judged by it.
     timeout --kill-after=20 2400 "$bundle" --testing-library swift-testing --xunit-output "$reports/$file.xml" "$@"
     status=$?
-    # All tests are Swift Testing's (soundness.sh refuses XCTest). Prints "passed failed skipped", writes the slowest tests.
+    # All tests are Swift Testing's (soundness.sh refuses XCTest). Prints "passed failed skipped", writes which
+    # failed and which took longest.
     counts=$(python3 - "$reports" "$file" << 'PYTHON'
 import pathlib, sys
 import xml.etree.ElementTree as tree
 
 folder, part = pathlib.Path(sys.argv[1]), sys.argv[2]
-seen, good, bad, skipped = {}, 0, 0, 0
+seen, good, bad, skipped, failures = {}, 0, 0, 0, []
 for path in sorted(folder.glob(f"{part}*.xml")):
     try:
         cases = tree.parse(path).getroot().iter("testcase")
@@ -102,16 +107,18 @@ for path in sorted(folder.glob(f"{part}*.xml")):
         continue
     for case in cases:
         name = f"{case.get('classname', '')}.{case.get('name', '')}"
-        wrong = case.find("failure") is not None or case.find("error") is not None
+        wrong = case.findall("failure") + case.findall("error")
         if case.find("skipped") is not None:
             skipped += 1
         elif wrong:
             bad += 1
+            failures += [f"{part}: {name}\n"] + [f"    {failure.get('message', '')[:2000]}\n" for failure in wrong]
         else:
             good += 1
         seen[name] = max(seen.get(name, 0.0), float(case.get("time") or 0))
 slowest = sorted(seen.items(), key=lambda item: -item[1])[:10]
 (folder / f"slowest-{part}.txt").write_text("".join(f"{seconds:9.2f} s  {name}\n" for name, seconds in slowest))
+(folder / f"failed-{part}.txt").write_text("".join(failures))
 print(good, bad, skipped)
 PYTHON
 ) || counts="0 1 0"

@@ -102,6 +102,9 @@ final class StreamConnection: ChannelInboundHandler {
         switch error as? NIOWebSocketError {
         case .some(.invalidFrameLength): close(1009, "a message is at most 16 KiB")
         case .some: close(1002, "no WebSocket frame")
+        // What follows a broken frame is read and dropped until the grace is over: bytes left unread would make the end a
+        // reset, which overtakes the close frame at a proxy.
+        case .none where error is ByteToMessageDecoderError: break
         case .none: context.close(promise: nil)
         }
     }

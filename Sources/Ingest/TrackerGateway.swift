@@ -65,7 +65,8 @@ public final class TrackerGateway: Sendable {
         perAddress = RateLimiter(perSecond: limits.addressPerSecond, burst: limits.addressPerSecond * 5)
     }
 
-    /// Answers one request below an adapter's root.
+    /// Answers one request below an adapter's root. Positions and what else a flight reports under way are worked on where the
+    /// caller runs, so that they change threads as little as can be.
     /// - Parameter address: The peer's, for limits.
     public func handle(
         _ tenant: Tenant, adapter type: any TrackerAdapter.Type, _ frame: RawFrame, address: String
@@ -105,7 +106,15 @@ public final class TrackerGateway: Sendable {
                 return adapter.encode(error, to: frame)
             case .success(let request):
                 KillPoint.reach(.validated)
-                let reply = adapter.encode(try await session.perform(request), to: frame)
+                let reply: EncodedReply
+                if case .progress = request {
+                    reply = adapter.encode(try await session.perform(request), to: frame)
+                } else {
+                    // Timetables, fleets and reports may take long to read and to write down.
+                    reply = try await withTaskExecutorPreference(globalConcurrentExecutor) { [frame] in
+                        adapter.encode(try await session.perform(request), to: frame)
+                    }
+                }
                 if let principal { notes.note(tenantID, principal.user, type, frame, decoded) }
                 return reply
             }

@@ -34,6 +34,7 @@ public final class SQLiteStore: Sendable {
 
     let pool: DatabasePool
     let loop: AppendLoop
+    let reads: ReadLoop
     let options: Options
     let types = TypeNames()
     /// Held while the store is open.
@@ -72,6 +73,7 @@ public final class SQLiteStore: Sendable {
         self.options = options
         let loop = AppendLoop(queueLimit: options.queueLimit, queueBytes: options.queueBytes)
         self.loop = loop
+        reads = ReadLoop(pool: pool)
         let timeout = options.busyTimeout
         let thread = Thread { loop.run(LogWriter(pool: pool, busyTimeout: timeout, now: now)) }
         thread.name = "append"
@@ -190,7 +192,12 @@ public final class SQLiteStore: Sendable {
 
     /// Reads one snapshot, off the cooperative pool.
     func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(EventStoreError) -> T {
-        do { return try await pool.read(body) } catch let error as EventStoreError { throw error } catch let error
+        let result: Result<T, any Error> = await withCheckedContinuation { continuation in
+            reads.submit { connection in
+                continuation.resume(returning: Result { try body(connection.get()) })
+            }
+        }
+        do { return try result.get() } catch let error as EventStoreError { throw error } catch let error
             as SQLiteFailure
         {
             throw .unavailable("\(error.message) (SQLite \(error.code))")

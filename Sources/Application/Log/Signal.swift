@@ -1,5 +1,24 @@
 import Synchronization
 
+/// Lets a loop that reads what is new run at most so often: under load each turn then finds more to do, and alone it comes at
+/// once.
+struct Pace {
+    let interval: Duration
+    private var last: ContinuousClock.Instant?
+
+    init(_ interval: Duration) { self.interval = interval }
+
+    /// Returns when the interval since the last return is over, or when the task is cancelled.
+    mutating func wait() async {
+        if let last {
+            let rest = interval - (.now - last)
+            // Cancelled at shutdown, which the loop then sees.
+            if rest > .zero { try? await Task.sleep(for: rest) }
+        }
+        last = .now
+    }
+}
+
 /// One reader waits for "something may have happened", with a limit; hints that come while nobody waits are kept as one.
 final class Signal: Sendable {
     private struct State {
@@ -29,7 +48,8 @@ final class Signal: Sendable {
     /// - Returns: Whether there was a hint.
     @discardableResult
     func wait(atMost limit: Duration) async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
+        if take() { return true }
+        return await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 await self.next()
                 return !Task.isCancelled
@@ -41,6 +61,14 @@ final class Signal: Sendable {
             let hinted = await group.next() ?? false
             group.cancelAll()
             return hinted
+        }
+    }
+
+    /// - Returns: Whether there was a hint already.
+    private func take() -> Bool {
+        state.withLock { state in
+            defer { state.isSet = false }
+            return state.isSet
         }
     }
 

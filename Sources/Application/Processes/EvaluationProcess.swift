@@ -45,6 +45,7 @@ public struct EvaluationProcess: Service {
         var position = progress.position
         var saved = position
         let reader = LogReader(store: store)
+        var pace = Pace(.milliseconds(50))
         let signal = Signal()
         async let pump: Void = signal.pump(store.commits())
         while !Task.isCancelled {
@@ -63,7 +64,10 @@ public struct EvaluationProcess: Service {
                     checkpoint: position)
                 saved = position
             }
-            if page.isEnd { await signal.wait(atMost: .seconds(1)) }
+            if page.isEnd {
+                await signal.wait(atMost: .seconds(1))
+                await pace.wait()
+            }
         }
         await pump
     }
@@ -91,40 +95,48 @@ public struct EvaluationProcess: Service {
         return false
     }
 
-    /// Reports whose evidence is read side by side.
+    /// Reports that are read and judged side by side.
     private static let atOnce = 32
+
+    /// A report with everything that it is judged by.
+    private struct Case: Sendable {
+        let tenant: TenantID
+        var input: EvaluationInput
+        let marks: [String]
+
+        /// What it has in common with the reports that it is compared with.
+        var ties: [String] { (marks + ["of/\(input.report.user)"]).map { "\(tenant)/\($0)" } }
+    }
 
     /// Judges reports as the evidence stands now; all of them or, when the store fails, none is marked done.
     /// - Returns: The fingerprints to keep.
     private func judge(_ reports: [(TenantID, FlightID)]) async throws -> [(TenantID, DocumentWrite)] {
-        let evidence = try await withThrowingTaskGroup(of: (Int, EvaluationInput?).self) { group in
+        let cases = try await withThrowingTaskGroup(of: (Int, Case?).self) { group in
             for (index, (tenant, flight)) in reports.enumerated() {
-                group.addTask { (index, try await self.evidence(tenant, flight)) }
+                group.addTask { (index, try await self.read(tenant, flight)) }
             }
-            var found = [EvaluationInput?](repeating: nil, count: reports.count)
-            for try await (index, input) in group { found[index] = input }
-            return found
+            var found = [Case?](repeating: nil, count: reports.count)
+            for try await (index, one) in group { found[index] = one }
+            return found.compactMap { $0 }
         }
-        var writes: [(TenantID, DocumentWrite)] = []
-        var judged: [(TenantID, EarlierReport)] = []
-        var decisions: [(TenantID, FlightID, Judgement)] = []
-        for (index, (tenant, flight)) in reports.enumerated() {
-            guard var input = evidence[index] else { continue }
-            let marks = Self.marks(of: input.samples)
-            input.earlier = try await earlier(tenant, input, marks: marks, beside: judged)
-            let judgement = evaluator.evaluate(input, ruleset: .balanced)
-            let entry = EarlierReport(
-                flight: flight, user: input.report.user, filedAt: input.report.filedAt,
-                flightNumber: input.opening.flightNumber, departure: input.opening.departure,
-                arrival: input.opening.arrival, out: judgement.figures.out, inBlock: judgement.figures.inBlock,
-                track: Evaluator.fingerprint(of: input.samples)
-            )
-            judged.append((tenant, entry))
-            writes.append(
-                (tenant, .put(kind: Self.fingerprintKind, key: "\(flight)", value: DocumentCoding.encode(entry))))
-            writes += marks.map { (tenant, .put(kind: Self.markKind, key: "\($0)/\(flight)", value: [])) }
-            decisions.append((tenant, flight, judgement))
+        let shared = cases.flatMap(\.ties).reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+        func isAlone(_ one: Case) -> Bool { one.ties.allSatisfy { shared[$0] == 1 } }
+        var judged = await withTaskGroup(of: (Case, Judgement).self) { group in
+            for one in cases where isAlone(one) {
+                group.addTask { (one, self.evaluator.evaluate(one.input, ruleset: .balanced)) }
+            }
+            var judged: [(one: Case, judgement: Judgement, entry: EarlierReport)] = []
+            for await (one, judgement) in group { judged.append((one, judgement, Self.entry(one, judgement))) }
+            return judged
         }
+        // One that may show the same flight as another of these is judged after it.
+        for var one in cases where !isAlone(one) {
+            let others = judged.filter { $0.one.tenant == one.tenant }.map(\.entry)
+            one.input.earlier = Self.before(one.input.report, others + one.input.earlier)
+            let judgement = evaluator.evaluate(one.input, ruleset: .balanced)
+            judged.append((one, judgement, Self.entry(one, judgement)))
+        }
+        let decisions = judged.map { ($0.one.tenant, $0.one.input.report.flight, $0.judgement) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (tenant, flight, judgement) in decisions {
                 group.addTask {
@@ -135,7 +147,30 @@ public struct EvaluationProcess: Service {
             }
             try await group.waitForAll()
         }
-        return writes
+        return judged.flatMap { one, _, entry in
+            [
+                (
+                    one.tenant,
+                    .put(kind: Self.fingerprintKind, key: "\(entry.flight)", value: DocumentCoding.encode(entry))
+                )
+            ]
+                + one.marks.map { (one.tenant, .put(kind: Self.markKind, key: "\($0)/\(entry.flight)", value: [])) }
+        }
+    }
+
+    private static func entry(_ one: Case, _ judgement: Judgement) -> EarlierReport {
+        let (opening, report) = (one.input.opening, one.input.report)
+        return EarlierReport(
+            flight: report.flight, user: report.user, filedAt: report.filedAt, flightNumber: opening.flightNumber,
+            departure: opening.departure, arrival: opening.arrival, out: judgement.figures.out,
+            inBlock: judgement.figures.inBlock, track: Evaluator.fingerprint(of: one.input.samples))
+    }
+
+    private func read(_ tenant: TenantID, _ flight: FlightID) async throws -> Case? {
+        guard var input = try await evidence(tenant, flight) else { return nil }
+        let marks = Self.marks(of: input.samples)
+        input.earlier = Self.before(input.report, try await stored(tenant, marks))
+        return Case(tenant: tenant, input: input, marks: marks)
     }
 
     /// Judges one report again by what is stored now. The same evidence under the same ruleset changes nothing, and a
@@ -176,25 +211,29 @@ public struct EvaluationProcess: Service {
         )
     }
 
-    /// Reports that were filed before and may show the same flight: they share a mark.
-    private func earlier(
-        _ tenant: TenantID, _ input: EvaluationInput, marks: [String], beside: [(TenantID, EarlierReport)]
-    ) async throws -> [EarlierReport] {
+    /// Reports that may show the same flight: they share a mark.
+    private func stored(_ tenant: TenantID, _ marks: [String]) async throws -> [EarlierReport] {
         var candidates = Set<String>()
         for mark in marks {
             let page = try await models.documents(
                 tenant, Self.name, kind: Self.markKind, DocumentRange(prefix: mark + "/", limit: 200))
             for document in page { candidates.insert(String(document.key.dropFirst(mark.count + 1))) }
         }
-        var found = beside.filter { $0.0 == tenant }.map(\.1)
-        for key in candidates.sorted() {
+        var found: [EarlierReport] = []
+        for key in candidates {
             guard let bytes = try await models.document(tenant, Self.name, kind: Self.fingerprintKind, key: key),
                 let entry = DocumentCoding.decode(EarlierReport.self, bytes)
             else { continue }
-            if !found.contains(where: { $0.flight == entry.flight }) { found.append(entry) }
+            found.append(entry)
         }
-        let own = (input.report.filedAt, input.report.flight.description)
-        return found.filter { $0.flight != input.report.flight && ($0.filedAt, $0.flight.description) < own }
+        return found
+    }
+
+    /// Those that were filed before a report, each once, in the order of filing.
+    private static func before(_ report: FiledReport, _ others: [EarlierReport]) -> [EarlierReport] {
+        let own = (report.filedAt, report.flight.description)
+        var seen: Set<FlightID> = [report.flight]
+        return others.filter { ($0.filedAt, $0.flight.description) < own && seen.insert($0.flight).inserted }
             .sorted { ($0.filedAt, $0.flight.description) < ($1.filedAt, $1.flight.description) }
     }
 

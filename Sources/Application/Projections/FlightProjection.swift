@@ -23,6 +23,7 @@ struct FlightProjection {
     static let userKind = "user"
     /// Key: flight id; the value is a ``ParkedStream``.
     static let parkedKind = "parked"
+    private static let positions = "flight.positions-recorded"
 
     enum Mode {
         /// Keeps the read model.
@@ -58,6 +59,8 @@ struct FlightProjection {
     private var parked: Set<Key> = []
     /// Parking to be written (a value) or taken back (nil) with the next commit.
     private var parkings: [Key: ParkedStream?] = [:]
+    /// More than positions changed since the last commit.
+    private(set) var isUrgent = false
 
     /// - Parameter progress: As the store gives it; for a rebuild the generation to fill, at position 0.
     init(
@@ -121,6 +124,7 @@ struct FlightProjection {
             }
             let key = Key(tenant: envelope.stream.tenant, id: FlightID(envelope.stream.id))
             guard try await take(envelope, key) else { continue }
+            if envelope.event.type != Self.positions { isUrgent = true }
             KillPoint.reach(.midProjection)
             var entry = changed[key] ?? (0, [])
             entry.sequence = envelope.position
@@ -268,6 +272,7 @@ struct FlightProjection {
     mutating func forget() {
         before = [:]
         parkings = [:]
+        isUrgent = false
         guard views.count > 50_000 else { return }
         // A rebuild cannot read back what it wrote: a flight it let go of is made anew from its streams when one more event
         // comes, which after its end is rare.

@@ -45,6 +45,10 @@ public struct Projector: Service {
     static let page = 2000
     /// How long a changed view may wait for its write.
     static let flushInterval = Duration.milliseconds(150)
+    /// As long as only positions changed it, which the live board shows meanwhile.
+    static let positionsInterval = Duration.milliseconds(500)
+    /// Turns under load are at least so far apart.
+    static let pace = Duration.milliseconds(10)
 
     public func run() async throws {
         await persistently("projection", logger) {
@@ -68,6 +72,7 @@ public struct Projector: Service {
         if !board.isReady { board.fill(try await shown(), sequence: projection.position) }
         let reader = LogReader(store: store)
         var lastFlush = clock.now
+        var pace = Pace(Self.pace)
         let signal = Signal()
         async let pump: Void = signal.pump(store.commits())
         async let hintPump: Void = hear(signal)
@@ -83,12 +88,13 @@ public struct Projector: Service {
                 tail.caughtUp()
             }
             tail.parked = projection.parkedCount
+            let interval = projection.isUrgent ? Self.flushInterval : Self.positionsInterval
             switch duty {
             case .keepsModel:
                 if projection.isCommittable,
                     projection.isLagging
                         || projection.isDirty
-                            && (clock.now - lastFlush >= Self.flushInterval || projection.dirtyCount > 5000)
+                            && (clock.now - lastFlush >= interval || projection.dirtyCount > 5000)
                 {
                     guard try await models.progress(FlightProjection.name).generation == projection.generation else {
                         // A rebuild took over: go on from its checkpoint.
@@ -101,7 +107,8 @@ public struct Projector: Service {
             case .feedsBoard, .tellsCaches: projection.forget()
             }
             if !page.isEnd { continue }
-            await signal.wait(atMost: duty == .keepsModel && projection.isDirty ? Self.flushInterval : .seconds(1))
+            await signal.wait(atMost: duty == .keepsModel && projection.isDirty ? interval : .seconds(1))
+            await pace.wait()
         }
         if duty == .keepsModel, projection.isDirty, projection.isCommittable { try await projection.flush() }
         await pump

@@ -42,7 +42,9 @@ struct RunningServer {
                 host: host, port: port, logger: parts.logger,
                 responder: { request, peer in
                     if let answer = await trackers?.respond(to: request, peer: peer) { return answer }
-                    return await queries.respond(to: request, peer: peer)
+                    return await withTaskExecutorPreference(globalConcurrentExecutor) {
+                        await queries.respond(to: request, peer: peer)
+                    }
                 },
                 authorizeUpgrade: { head, peer in await queries.authorizeUpgrade(head, peer: peer) })
         } catch {

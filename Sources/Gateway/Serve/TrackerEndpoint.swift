@@ -55,8 +55,16 @@ struct TrackerEndpoint: Sendable {
             return Self.response(match.adapter.init().encode(tooLarge, to: frame([])))
         }
         KillPoint.reach(.received)
-        return Self.response(await gateway.handle(match.tenant, adapter: match.adapter, whole, address: peer))
+        if whole.body.count <= Self.shortBody {
+            return Self.response(await gateway.handle(match.tenant, adapter: match.adapter, whole, address: peer))
+        }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) {
+            Self.response(await gateway.handle(match.tenant, adapter: match.adapter, whole, address: peer))
+        }
     }
+
+    /// Bodies up to here are decoded on the event loop, in a tenth of a millisecond: every single position.
+    private static let shortBody = 4096
 
     /// `X-API-Key`.
     private static let apiKey = HTTPField.Name("X-API-Key")

@@ -37,6 +37,7 @@ public final class HTTPListener: Service {
         public init() {}
     }
 
+    /// Called on the connection's event loop: what computes for more than a moment goes to `globalConcurrentExecutor` first.
     /// - Parameter peer: The client's address without port.
     public typealias Responder = @Sendable (_ request: Request, _ peer: String) async throws -> Response
     /// Asked with the head of a WebSocket handshake; see ``UpgradeDecision``.
@@ -206,7 +207,9 @@ public final class HTTPListener: Service {
                 do {
                     try await server.executeThenClose { inbound in
                         for try await connection in inbound {
-                            group.addTask { await self.serve(connection) }
+                            group.addTask(executorPreference: EventLoopExecutor(connection.channel.eventLoop)) {
+                                await self.serve(connection)
+                            }
                         }
                     }
                 } catch {

@@ -150,15 +150,20 @@ private struct Phrases: Sendable {
     func occur(in text: String) -> Bool {
         var text = text
         return text.withUTF8 { bytes in
-            bytes.indices.contains { start in phrases.contains { Self.begins($0, bytes[start...]) } }
+            for phrase in phrases where phrase.withUnsafeBufferPointer({ Self.occurs($0, in: bytes) }) { return true }
+            return false
         }
     }
 
-    private static func begins(_ phrase: [UInt8], _ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    private static func occurs(_ phrase: UnsafeBufferPointer<UInt8>, in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard bytes.count >= phrase.count else { return false }
-        for (wanted, byte) in zip(phrase, bytes) where wanted != (0x41...0x5a ~= byte ? byte | 0x20 : byte) {
-            return false
+        for start in 0...(bytes.count - phrase.count) {
+            var length = 0
+            while length < phrase.count, phrase[length] == small(bytes[start + length]) { length += 1 }
+            if length == phrase.count { return true }
         }
-        return true
+        return false
     }
+
+    private static func small(_ byte: UInt8) -> UInt8 { 0x41...0x5a ~= byte ? byte | 0x20 : byte }
 }

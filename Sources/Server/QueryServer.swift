@@ -30,8 +30,6 @@ public final class QueryServer: Service {
         public var subscriptionsPerSocket = 32
         /// Serves the web UI from this folder instead of from the executable.
         public var webRoot: String?
-        /// `Secure` on cookies though requests come in as http: behind a proxy that speaks https.
-        public var isBehindHTTPS = false
         /// Whether `/v1`, the stream and the web UI are answered; without them only health and metrics are.
         public var servesQueries = true
         public init() {}

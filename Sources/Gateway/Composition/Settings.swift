@@ -32,6 +32,13 @@ struct Settings: Sendable {
     var secretText: String?
     /// `ADDR:PORT`; port 0 lets the kernel choose.
     var http = "127.0.0.1:8080"
+    /// `ADDR:PORT` for TLS, with ``tlsCertificate`` and ``tlsKey``.
+    var https: String?
+    /// PEM files.
+    var tlsCertificate: String?
+    var tlsKey: String?
+    /// Networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    var trustedProxies: [String] = []
     /// Requests a second for one credential and one address, failed log-ins a minute for one account; 0 is off.
     var limitCredentialPerSecond = 20.0
     var limitAddressPerSecond = 200.0
@@ -60,6 +67,12 @@ struct Settings: Sendable {
         if let value = try number("ALBATROSS_LIMIT_LOGINS_PER_MINUTE") { limitLoginsPerMinute = Int(value) }
         if let value = try number("ALBATROSS_FRAME_SAMPLES") { frameSamples = Int(min(value, 10_000)) }
         if let value = try number("ALBATROSS_FRAME_DAYS") { frameDays = Int(min(value, 36_500)) }
+        if let value = environment["ALBATROSS_HTTPS"], !value.isEmpty { https = value }
+        if let value = environment["ALBATROSS_TLS_CERT"], !value.isEmpty { tlsCertificate = value }
+        if let value = environment["ALBATROSS_TLS_KEY"], !value.isEmpty { tlsKey = value }
+        if let value = environment["ALBATROSS_TRUSTED_PROXIES"] {
+            trustedProxies = value.split { $0 == "," || $0 == " " }.map(String.init)
+        }
         if let value = environment["ALBATROSS_WEB_ROOT"], !value.isEmpty { webRoot = value }
         if let url = environment["DATABASE_URL"], !url.isEmpty {
             if url.hasPrefix("sqlite://") {

@@ -19,6 +19,9 @@ struct Serve: AsyncParsableCommand {
               ALBATROSS_PREFIX                       first part of every name in broker and cache (albatross)
               ALBATROSS_SECRET                       the server's secret in Base64, the same in every process of an installation;
                                                      without it secret.key in --data, made at the first start
+              ALBATROSS_HTTPS                        --https
+              ALBATROSS_TLS_CERT, ALBATROSS_TLS_KEY  --tls-cert, --tls-key
+              ALBATROSS_TRUSTED_PROXIES              --trusted-proxy, several separated by commas
               ALBATROSS_LIMIT_CREDENTIAL_PER_SECOND  requests a second for one pilot's session (20; 0 is off)
               ALBATROSS_LIMIT_ADDRESS_PER_SECOND     requests a second from one address (200; 0 is off)
               ALBATROSS_LIMIT_LOGINS_PER_MINUTE      failed log-ins a minute for one account (10; 0 is off)
@@ -32,6 +35,17 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var storeOptions: StoreOptions
     @Option(help: "Address and port for trackers, API and web UI; port 0 lets the kernel choose.")
     var http = "127.0.0.1:8080"
+    @Option(help: "Address and port for the same over TLS.")
+    var https: String?
+    @Option(help: "Certificate for --https, with those that lead to its authority, in PEM; read anew when it changes.")
+    var tlsCert: String?
+    @Option(help: "Private key for --https, in PEM.")
+    var tlsKey: String?
+    @Option(
+        help:
+            "Network of a proxy in front, such as 10.0.0.0/8, whose X-Forwarded-For and X-Forwarded-Proto are believed; may be given several times."
+    )
+    var trustedProxy: [String] = []
     @Option(help: "Serve the web UI from this folder instead of the built-in one.")
     var webRoot: String?
     @Option(
@@ -44,6 +58,10 @@ struct Serve: AsyncParsableCommand {
         var settings = try storeOptions.settings()
         try settings.take(roles: roles)
         settings.http = http
+        if let https { settings.https = https }
+        if let tlsCert { settings.tlsCertificate = tlsCert }
+        if let tlsKey { settings.tlsKey = tlsKey }
+        if !trustedProxy.isEmpty { settings.trustedProxies = trustedProxy }
         if let webRoot { settings.webRoot = webRoot }
         var logger = Logger(label: "albatross")
         logger.logLevel = .notice
@@ -70,7 +88,7 @@ struct Serve: AsyncParsableCommand {
             // The board must hold what the store holds before the first answer counts as ready.
             let deadline = ContinuousClock.now + .seconds(60)
             while !server.isReady(), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
-            Terminal.print("ready http=\(server.address)")
+            Terminal.print("ready http=\(server.address)" + (server.secureAddress.map { " https=\($0)" } ?? ""))
             tasks.addTask { try await ready(server.address) }
             try await tasks.waitForAll()
         }

@@ -117,7 +117,7 @@ struct SessionController: Sendable {
     }
 
     private func cookie(_ value: String, maxAge: Int) -> String {
-        let isSecure = server.settings.isBehindHTTPS || v1.request.head.scheme == "https"
+        let isSecure = v1.request.head.scheme == "https"
         return "\(Self.cookie)=\(value); Path=/v1/session; Max-Age=\(maxAge); HttpOnly; SameSite=Strict"
             + (isSecure ? "; Secure" : "")
     }

@@ -95,6 +95,7 @@ final class HTTPGate: ChannelDuplexHandler, RemovableChannelHandler {
     private let limits: HTTPListener.Limits
     private let meter: HeadMeter
     private let peer: String
+    private let isSecure: Bool
     private let authorizeUpgrade: HTTPListener.UpgradeAuthorizer
     private let decided: (HTTPGate, ChannelHandlerContext, Decision) -> Void
     private var mode = Mode.undecided
@@ -112,13 +113,14 @@ final class HTTPGate: ChannelDuplexHandler, RemovableChannelHandler {
     private var timer: RepeatedTask?
 
     init(
-        limits: HTTPListener.Limits, meter: HeadMeter, peer: String,
+        limits: HTTPListener.Limits, meter: HeadMeter, peer: String, isSecure: Bool,
         authorizeUpgrade: @escaping HTTPListener.UpgradeAuthorizer,
         decided: @escaping (HTTPGate, ChannelHandlerContext, Decision) -> Void
     ) {
         self.limits = limits
         self.meter = meter
         self.peer = peer
+        self.isSecure = isSecure
         self.authorizeUpgrade = authorizeUpgrade
         self.decided = decided
     }
@@ -210,7 +212,7 @@ final class HTTPGate: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             wait = nil
             meter.headEnded()
-            guard HTTPFraming.isSound(head), let request = HTTPFraming.request(head) else {
+            guard HTTPFraming.isSound(head), let request = HTTPFraming.request(head, isSecure: isSecure) else {
                 return fail(.badRequest, context)
             }
             if mode == .undecided, HTTPFraming.wantsWebSocket(head) {
@@ -360,7 +362,7 @@ enum HTTPFraming {
     }
 
     /// - Returns: nil for a target that is neither a path nor an `http` URL.
-    static func request(_ head: HTTPRequestHead) -> HTTPRequest? {
+    static func request(_ head: HTTPRequestHead, isSecure: Bool) -> HTTPRequest? {
         var head = head
         if !head.uri.hasPrefix("/") {
             let uri = head.uri
@@ -370,7 +372,7 @@ enum HTTPFraming {
             let rest = uri[colon...].dropFirst(3)
             head.uri = rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? "/"
         }
-        return try? HTTPRequest(head, secure: false, splitCookie: false)
+        return try? HTTPRequest(head, secure: isSecure, splitCookie: false)
     }
 
     static func wantsWebSocket(_ head: HTTPRequestHead) -> Bool {

@@ -6,6 +6,7 @@ public import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
 public import NIOPosix
+import NIOSSL
 import NIOWebSocket
 public import ServiceLifecycle
 import Synchronization
@@ -108,9 +109,10 @@ public final class HTTPListener: Service {
     /// Binds; connections are served once ``run()`` is called.
     /// - Parameters:
     ///   - host: Address or name; port 0 lets the kernel choose.
+    ///   - certificate: With it the port speaks TLS.
     ///   - authorizeUpgrade: Asked before a WebSocket is opened; what it refuses gets its answer and stays HTTP.
     public static func bind(
-        host: String, port: Int, limits: Limits = Limits(),
+        host: String, port: Int, certificate: ServerCertificate? = nil, limits: Limits = Limits(),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         logger: Logger, responder: @escaping Responder, authorizeUpgrade: @escaping UpgradeAuthorizer
     ) async throws -> HTTPListener {
@@ -123,7 +125,12 @@ public final class HTTPListener: Service {
             .bind(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let peer = channel.remoteAddress?.ipAddress ?? "unknown"
-                    let negotiated = try Self.setUp(channel, peer: peer, limits: limits, authorizeUpgrade)
+                    if let certificate {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLServerHandler(context: certificate.context))
+                    }
+                    let negotiated = try Self.setUp(
+                        channel, peer: peer, isSecure: certificate != nil, limits: limits, authorizeUpgrade)
                     if !registry.add(channel) { channel.close(promise: nil) }
                     return Connection(channel: channel, peer: peer, negotiated: negotiated)
                 }
@@ -135,7 +142,8 @@ public final class HTTPListener: Service {
 
     /// On the channel's event loop.
     private static func setUp(
-        _ channel: any Channel, peer: String, limits: Limits, _ authorizeUpgrade: @escaping UpgradeAuthorizer
+        _ channel: any Channel, peer: String, isSecure: Bool, limits: Limits,
+        _ authorizeUpgrade: @escaping UpgradeAuthorizer
     ) throws -> EventLoopFuture<Negotiated> {
         let promise = channel.eventLoop.makePromise(of: Negotiated.self)
         var decoderLimits = NIOHTTPDecoderLimitConfiguration()
@@ -145,14 +153,15 @@ public final class HTTPListener: Service {
         let meter = HeadMeter()
         let decoder = ByteToMessageHandler(
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits))
-        let gate = HTTPGate(limits: limits, meter: meter, peer: peer, authorizeUpgrade: authorizeUpgrade) {
-            gate, context, decision in
+        let gate = HTTPGate(
+            limits: limits, meter: meter, peer: peer, isSecure: isSecure, authorizeUpgrade: authorizeUpgrade
+        ) { gate, context, decision in
             do {
                 switch decision {
                 case .http:
                     promise.succeed(.http(try NIOAsyncChannel(wrappingChannelSynchronously: context.channel)))
                 case .webSocket(let install):
-                    try Self.upgrade(context, [meter, decoder, gate], install, promise)
+                    try Self.upgrade(context, meter, [decoder, gate], install, promise)
                 }
             } catch {
                 promise.fail(error)
@@ -166,7 +175,7 @@ public final class HTTPListener: Service {
 
     /// Adds what NIO needs to answer the handshake behind the gate, which then lets the request through to it.
     private static func upgrade(
-        _ context: ChannelHandlerContext, _ handlers: [any RemovableChannelHandler],
+        _ context: ChannelHandlerContext, _ meter: HeadMeter, _ handlers: [any RemovableChannelHandler],
         _ install: @escaping @Sendable (any Channel) throws -> Void, _ promise: EventLoopPromise<Negotiated>
     ) throws {
         let upgrader = NIOTypedWebSocketServerUpgrader<Negotiated>(
@@ -191,9 +200,10 @@ public final class HTTPListener: Service {
                 return channel.eventLoop.makeFailedFuture(ChannelError.eof)
             })
         let handler = NIOTypedHTTPServerUpgradeHandler(
-            httpEncoder: encoder, extraHTTPHandlers: handlers, upgradeConfiguration: configuration)
+            httpEncoder: encoder, extraHTTPHandlers: [meter] + handlers, upgradeConfiguration: configuration)
         let pipeline = context.channel.pipeline.syncOperations
-        try pipeline.addHandler(encoder, position: .first)
+        // Behind TLS.
+        try pipeline.addHandler(encoder, position: .before(meter))
         try pipeline.addHandler(handler)
         handler.upgradeResultFuture.cascade(to: promise)
     }

@@ -10,10 +10,14 @@ import NIOWebSocket
 public import ServiceLifecycle
 import Synchronization
 
-/// What becomes of a request to open a WebSocket.
+/// What becomes of a request to open a WebSocket, or an answer that goes on.
 public enum UpgradeDecision: Sendable {
     /// - Parameter install: Called on the channel's event loop once its pipeline speaks WebSocket frames.
     case accept(install: @Sendable (any Channel) throws -> Void)
+    /// - Parameters:
+    ///   - head: Goes out first; it has no body.
+    ///   - install: Called on the channel's event loop after that.
+    case stream(head: Response, install: @Sendable (any Channel) throws -> Void)
     case refuse(Response)
 }
 
@@ -223,13 +227,23 @@ public final class QueryServer: Service {
             Array(text.utf8), type: "text/plain; version=0.0.4; charset=utf-8", headers: [.cacheControl: "no-store"])
     }
 
-    // MARK: WebSocket
+    // MARK: Streams
 
-    /// Decides on a `GET` with `Upgrade: websocket`, before anything is upgraded.
+    /// Decides on a `GET` with `Upgrade: websocket` and on one of `/v1/{tenant}/events`, before anything is sent.
     public func authorizeUpgrade(_ head: HTTPRequest, peer: String) async -> UpgradeDecision {
         await prepare()
         do {
-            return .accept(install: try await installer(head))
+            let target = Target(head.path ?? "/")
+            guard settings.servesQueries, target.segments.count == 3, target.segments[0] == "v1",
+                target.segments[2] == (head.headerFields[.upgrade] == nil ? "events" : "stream")
+            else { throw Problem.notFound }
+            let viewer = try await viewer(head, target)
+            if target.segments[2] == "stream" { return .accept(install: install(viewer, .webSocket)) }
+            let opening = try await opening(head, target, viewer)
+            var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
+            // nginx would keep events back until it has a page of them.
+            if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
+            return .stream(head: Response(status: .ok, headers: headers), install: install(viewer, .events(opening)))
         } catch let problem as Problem {
             return .refuse(problem.response)
         } catch {
@@ -237,13 +251,16 @@ public final class QueryServer: Service {
         }
     }
 
-    private func installer(_ head: HTTPRequest) async throws -> @Sendable (any Channel) throws -> Void {
-        let target = Target(head.path ?? "/")
-        guard settings.servesQueries, target.segments.count == 3, target.segments[0] == "v1",
-            target.segments[2] == "stream"
-        else {
-            throw Problem.notFound
-        }
+    /// Who opens a stream.
+    private struct Viewer: Sendable {
+        let tenant: TenantID
+        /// nil for a visitor.
+        let principal: Principal?
+        let isByKey: Bool
+        let mayWatch: @Sendable (FlightID) async -> Bool
+    }
+
+    private func viewer(_ head: HTTPRequest, _ target: Target) async throws -> Viewer {
         guard let tenant = try await recent.tenant(slug: target.segments[1]), let id = tenant.id else {
             throw Problem.notFound
         }
@@ -270,9 +287,7 @@ public final class QueryServer: Service {
                 .tooManyRequests, "Too many streams",
                 detail: "At most \(settings.socketsPerUser) streams are open at a time for one user.", retryAfter: 10)
         }
-        let hub = hub
-        let limit = settings.subscriptionsPerSocket
-        let mayWatch: @Sendable (FlightID) async -> Bool = { [queries, board] flight in
+        return Viewer(tenant: id, principal: principal, isByKey: isByKey) { [queries, board] flight in
             if let principal, principal.role == .pilot {
                 // No answer is no permission.
                 return (try? await queries.flight(id, flight))?.user == principal.user
@@ -282,16 +297,65 @@ public final class QueryServer: Service {
             guard principal != nil else { return false }
             return (try? await queries.flight(id, flight)) != nil
         }
+    }
+
+    /// What a client of server-sent events asks for by its query, as the message that a WebSocket would send.
+    private func opening(_ head: HTTPRequest, _ target: Target, _ viewer: Viewer) async throws -> [UInt8] {
+        let topic = target.query["topic"] ?? "live"
+        var box: [Double]?
+        var sequence: Int64?
+        switch topic {
+        case "live":
+            if let text = target.query["bbox"] {
+                let values = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
+                guard BoundingBox(values) != nil else {
+                    throw Problem.invalid("bbox", "bbox is west,south,east,north in degrees")
+                }
+                box = values
+            }
+            sequence = (head.headerFields[Self.lastEventID] ?? target.query["seq"]).flatMap { Int64($0) }
+        case "flight":
+            guard let flight = target.query["id"].flatMap({ FlightID($0) }), await viewer.mayWatch(flight) else {
+                throw Problem.notFound
+            }
+        case "review": guard viewer.principal?.role.reviews ?? false else { throw Problem.forbidden }
+        default: throw Problem.invalid("topic", "topic is live, flight or review")
+        }
+        return JSONText.object { text in
+            text.field("op", sequence == nil ? "subscribe" : "resume")
+            text.field("topic", topic)
+            text.field("id", target.query["id"])
+            if let sequence { text.field("seq", Int(sequence)) }
+            if let box { text.array("bbox") { text in for value in box { text.add(value, decimals: 6) } } }
+        }.bytes
+    }
+
+    // A fixed name: it is sound.
+    private static let lastEventID = HTTPField.Name("Last-Event-ID")!
+
+    private func install(_ viewer: Viewer, _ form: StreamForm) -> @Sendable (any Channel) throws -> Void {
+        let hub = hub
+        let limit = settings.subscriptionsPerSocket
         return { channel in
+            // A viewer that does not read must show soon, not after megabytes in the kernel.
+            channel.setOption(.socketOption(.so_sndbuf), value: 64 * 1024).whenFailure { _ in }
+            try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 32 * 1024, high: 128 * 1024))
             let pipeline = channel.pipeline.syncOperations
-            let outlet = StreamOutlet()
-            // Between the frame encoder and the socket (or TLS).
-            let encoder = try pipeline.handler(type: WebSocketFrameEncoder.self)
-            try pipeline.addHandler(outlet, position: .before(encoder))
-            try pipeline.addHandler(
-                StreamConnection(
-                    tenant: id, principal: principal, isByKey: isByKey, hub: hub, outlet: outlet,
-                    subscriptionLimit: limit, mayWatch: mayWatch))
+            let outlet = StreamOutlet(form)
+            let connection = StreamConnection(
+                tenant: viewer.tenant, principal: viewer.principal, isByKey: viewer.isByKey, hub: hub, outlet: outlet,
+                subscriptionLimit: limit, mayWatch: viewer.mayWatch)
+            // Between what encodes and the socket (or TLS).
+            switch form {
+            case .webSocket:
+                try pipeline.addHandler(
+                    outlet, position: .before(try pipeline.handler(type: WebSocketFrameEncoder.self)))
+                try pipeline.addHandler(connection)
+            case .events:
+                let gate = try pipeline.handler(type: HTTPGate.self)
+                try pipeline.addHandler(outlet, position: .before(gate))
+                try pipeline.addHandler(connection, position: .after(gate))
+            }
         }
     }
 }

@@ -109,6 +109,12 @@ struct TenantScope: Sendable {
             var problem = Problem(.upgradeRequired, "WebSocket", detail: "Ask for this with Upgrade: websocket.")
             problem.headers[.upgrade] = "websocket"
             throw problem
+        case ("events", 1):
+            // One that is alone on its connection never comes here: see ``HTTPGate``.
+            try v1.expect("GET")
+            throw Problem(
+                .badRequest, "Not alone",
+                detail: "Ask for events without a body and without requests waiting before it.")
         case ("stream", 2) where rest[1] == "ticket":
             try v1.expect("POST")
             return try await ticket(try member())

@@ -83,7 +83,13 @@ final class HTTPGate: ChannelDuplexHandler, RemovableChannelHandler {
         case http
         case webSocket(install: @Sendable (any Channel) throws -> Void)
     }
-    private enum Mode { case undecided, deciding, http, passing }
+    private enum Mode {
+        case undecided, deciding, http
+        /// Everything goes through to a WebSocket.
+        case passing
+        /// An answer without end goes out, and nothing comes in any more.
+        case streaming
+    }
     private enum Wait { case head, body, idle }
     private struct Reading {
         let head: HTTPRequest
@@ -99,6 +105,8 @@ final class HTTPGate: ChannelDuplexHandler, RemovableChannelHandler {
     private let authorizeUpgrade: HTTPListener.UpgradeAuthorizer
     private let decided: (HTTPGate, ChannelHandlerContext, Decision) -> Void
     private var mode = Mode.undecided
+    /// Somebody behind takes requests.
+    private var isServed = false
     private var reading: Reading?
     private var held: [HTTPServerRequestPart] = []
     /// Requests handed on and not answered.
@@ -169,7 +177,7 @@ final class HTTPGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if mode == .passing { return context.fireUserInboundEventTriggered(event) }
+        if mode == .passing || mode == .streaming { return context.fireUserInboundEventTriggered(event) }
         if event is ConnectionShutdown {
             isClosing = true
             if outstanding == 0, reading == nil, mode != .deciding { context.close(promise: nil) }
@@ -220,6 +228,8 @@ final class HTTPGate: ChannelDuplexHandler, RemovableChannelHandler {
                     return begin(request, head, answer: HTTPFraming.noHandshake, context)
                 }
                 decide(request, head, context)
+            } else if outstanding == 0, HTTPFraming.wantsEvents(head) {
+                decide(request, head, context)
             } else if outstanding == 0, HTTPFraming.wantsWebSocket(head), HTTPFraming.isHandshake(head) {
                 // Only a new connection can be upgraded. A proxy that keeps connections open takes the next one when this
                 // one ends without an answer, which it may for a request that has no effect (RFC 9110, section 9.2.2).
@@ -252,10 +262,7 @@ final class HTTPGate: ChannelDuplexHandler, RemovableChannelHandler {
     private func begin(
         _ request: HTTPRequest, _ head: HTTPRequestHead, answer: Response?, _ context: ChannelHandlerContext
     ) {
-        if mode != .http {
-            mode = .http
-            decided(self, context, .http)
-        }
+        serve(context)
         reading = Reading(head: request, keepsAlive: head.isKeepAlive && !isClosing, answer: answer, body: nil)
         wait = (.body, .now() + limits.bodyTime)
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > limits.body {
@@ -266,6 +273,13 @@ final class HTTPGate: ChannelDuplexHandler, RemovableChannelHandler {
         {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
         }
+    }
+
+    private func serve(_ context: ChannelHandlerContext) {
+        mode = .http
+        guard !isServed else { return }
+        isServed = true
+        decided(self, context, .http)
     }
 
     private func decide(_ request: HTTPRequest, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
@@ -295,6 +309,13 @@ final class HTTPGate: ChannelDuplexHandler, RemovableChannelHandler {
             decided(self, context, .webSocket(install: install))
             context.fireChannelRead(NIOAny(HTTPServerRequestPart.head(head)))
             for part in held { context.fireChannelRead(NIOAny(part)) }
+        case .stream(let head, let install):
+            serve(context)
+            mode = .streaming
+            isDeaf = true
+            wait = nil
+            context.writeAndFlush(wrapOutboundOut(OutgoingResponse.head(head)), promise: nil)
+            do { try install(context.channel) } catch { context.close(promise: nil) }
         }
         context.fireChannelReadComplete()
     }
@@ -303,6 +324,10 @@ final class HTTPGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if mode == .passing { return context.write(data, promise: promise) }
+        if mode == .streaming {
+            promise?.fail(ChannelError.outputClosed)
+            return
+        }
         let response = unwrapOutboundIn(data)
         outstanding -= 1
         let ends = response.closes || (outstanding == 0 && isClosing && reading == nil)
@@ -377,6 +402,12 @@ enum HTTPFraming {
 
     static func wantsWebSocket(_ head: HTTPRequestHead) -> Bool {
         head.method == .GET && head.headers[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }
+    }
+
+    /// Server-sent events: `/v1/{tenant}/events`.
+    static func wantsEvents(_ head: HTTPRequestHead) -> Bool {
+        head.method == .GET && head.uri.hasPrefix("/v1/") && head.uri.prefix { $0 != "?" }.hasSuffix("/events")
+            && !head.headers.contains(name: "content-length") && !head.headers.contains(name: "transfer-encoding")
     }
 
     /// RFC 6455, section 4.2.1.

@@ -183,10 +183,6 @@ public final class HTTPListener: Service {
             shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
-                    // A viewer that does not read must show soon, not after megabytes in the kernel.
-                    channel.setOption(.socketOption(.so_sndbuf), value: 64 * 1024).whenFailure { _ in }
-                    try channel.syncOptions?.setOption(
-                        .writeBufferWaterMark, value: .init(low: 32 * 1024, high: 128 * 1024))
                     try install(channel)
                     return .webSocket
                 }

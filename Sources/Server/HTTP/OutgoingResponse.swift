@@ -44,6 +44,11 @@ struct OutgoingResponse: Sendable {
             isBodiless: false, closes: closes)
     }
 
+    /// The head of an answer that ends with the connection.
+    static func head(_ response: Response) -> ByteBuffer {
+        encode(response.status, response.headers, nil, isHead: false, isBodiless: true, closes: true)
+    }
+
     private static func encode(
         _ status: HTTPResponse.Status, _ headers: HTTPFields, _ body: ByteBuffer?, isHead: Bool, isBodiless: Bool,
         closes: Bool

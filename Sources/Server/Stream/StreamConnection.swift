@@ -8,23 +8,39 @@ public struct ConnectionShutdown: Sendable {
     public init() {}
 }
 
+/// How a stream is written.
+enum StreamForm: Sendable {
+    case webSocket
+    /// Server-sent events, which begin with what this message asks for; the client cannot ask for more.
+    case events([UInt8])
+}
+
 /// Writes bytes past the frame encoder: shared frames are encoded once, not once a socket.
 final class StreamOutlet: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
+    let form: StreamForm
     private var context: ChannelHandlerContext?
+
+    init(_ form: StreamForm) { self.form = form }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         context.write(data, promise: promise)
     }
+    /// - Parameter frame: As a WebSocket gets it.
     func send(_ frame: ByteBuffer) {
-        context?.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+        let bytes =
+            switch form {
+            case .webSocket: frame
+            case .events: StreamFrames.event(frame)
+            }
+        context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 }
 
-/// One WebSocket of `/v1/{tenant}/stream`: performs what ``StreamSession`` says. Confined to its event loop.
+/// One WebSocket of `/v1/{tenant}/stream`, or one answer of `/v1/{tenant}/events`: performs what ``StreamSession`` says. Confined to its event loop.
 final class StreamConnection: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundOut = ByteBuffer
@@ -64,6 +80,7 @@ final class StreamConnection: ChannelInboundHandler {
         self.mayWatch = mayWatch
         session = StreamSession(
             reviews: principal?.role.reviews ?? false, subscriptionLimit: subscriptionLimit, at: hub.now())
+        if case .events = outlet.form { session.isOneWay = true }
     }
 
     // MARK: Life
@@ -76,6 +93,7 @@ final class StreamConnection: ChannelInboundHandler {
             bound.value.tick()
         }
         if hub.isClosing { close(1001, "the server stops") }
+        if case .events(let opening) = outlet.form { perform(session.received(text: opening)) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

@@ -48,6 +48,46 @@ enum StreamFrames {
         control(0x8, [UInt8(code >> 8), UInt8(truncatingIfNeeded: code)] + Array(reason.utf8.prefix(120)))
     }
 
+    /// A whole frame of a server as server-sent events have it (WHATWG HTML, section 9.2): messages with the sequence number as
+    /// their id, pings as comments, the end as an event `close`.
+    static func event(_ frame: ByteBuffer) -> ByteBuffer {
+        var frame = frame
+        var event = ByteBuffer()
+        guard let opcode = frame.readInteger(as: UInt8.self), let length = frame.readInteger(as: UInt8.self) else {
+            return event
+        }
+        frame.moveReaderIndex(forwardBy: length == 127 ? 8 : length == 126 ? 2 : 0)
+        event.reserveCapacity(frame.readableBytes + 48)
+        switch opcode & 0xF {
+        case 0x1:
+            if let sequence = sequence(frame) { event.writeString("id: \(sequence)\n") }
+            event.writeString("data: ")
+            event.writeBuffer(&frame)
+            event.writeString("\n\n")
+        case 0x8:
+            let code = frame.readInteger(as: UInt16.self) ?? 1000
+            let reason = frame.readString(length: frame.readableBytes) ?? ""
+            let text = JSONText.object { text in
+                text.field("code", Int(code))
+                text.field("reason", reason)
+            }
+            event.writeString("event: close\ndata: ")
+            event.writeBytes(text.bytes)
+            event.writeString("\n\n")
+        default: event.writeString(":\n\n")
+        }
+        return event
+    }
+
+    /// Of a message about the live map, in its first bytes.
+    private static func sequence(_ message: ByteBuffer) -> Int64? {
+        let key = Array("\"topic\":\"live\",\"seq\":".utf8)
+        let start = message.readableBytesView.prefix(80)
+        guard let at = start.indices.first(where: { start[$0...].starts(with: key) }) else { return nil }
+        let digits = start[(at + key.count)...].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        return Int64(String(decoding: digits, as: UTF8.self))
+    }
+
     private static func writeHeader(_ opcode: UInt8, _ length: Int, to buffer: inout ByteBuffer) {
         buffer.writeInteger(0x80 | opcode)
         if length < 126 {

@@ -50,6 +50,8 @@ struct StreamSession: Sendable {
     private var pingedAt: Timestamp
     private var heardAt: Timestamp
     private(set) var isClosed = false
+    /// Nothing is heard of the client once it has asked.
+    var isOneWay = false
 
     init(reviews: Bool, subscriptionLimit: Int, at now: Timestamp) {
         self.reviews = reviews
@@ -120,7 +122,7 @@ struct StreamSession: Sendable {
     /// Called every second or so.
     mutating func tick(at now: Timestamp) -> Action {
         guard !isClosed else { return .none }
-        if now - heardAt >= Self.pongLimit { return close(1001, "no sign of life") }
+        if !isOneWay, now - heardAt >= Self.pongLimit { return close(1001, "no sign of life") }
         if now - pingedAt >= Self.pingInterval {
             pingedAt = now
             return .ping

@@ -40,6 +40,7 @@ public struct EarlierReport: Hashable, Sendable, Codable {
     public var flightNumber: String
     public var departure: ICAOLocation?
     public var arrival: ICAOLocation?
+    /// As derived; without a log as the report claims.
     public var out: Timestamp?
     public var inBlock: Timestamp?
     /// ``Evaluator/fingerprint(of:)`` of its samples; empty without a log.
@@ -83,7 +84,7 @@ public struct DeclaredDiversion: Hashable, Sendable, Codable {
 /// Judges filed reports. A pure function of its inputs: no clock, no look-up but the airports, no order of arrival.
 public struct Evaluator: Sendable {
     /// Changes whenever the same inputs may give another judgement.
-    public static let engineVersion = "2"
+    public static let engineVersion = "3"
 
     private let airports: any AirportDirectory
 
@@ -143,6 +144,9 @@ public struct Evaluator: Sendable {
             isEnded: isEnded
         ).figures()
     }
+
+    /// Two reports of one pilot with equal keys may be of one flight.
+    public static func key(flightNumber: String) -> String { TypeProfile.normalised(flightNumber) }
 
     /// The first sample of every half minute: what ``EarlierReport/track`` holds and `duplicate-report` compares.
     public static func fingerprint(of samples: [PositionSample]) -> [TrackPoint] {

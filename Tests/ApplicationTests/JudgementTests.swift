@@ -38,6 +38,15 @@ import Validation
         content.flightTime = Minutes(76)
         content.landingRate = FeetPerMinute(-180)
         _ = try await world.file(flight, content, flightTimeHours: 1.27, fuelUsedAsSent: 5000)
+        let running = Self.judging(world)
+        defer { running.cancel() }
+        let found = try await Self.judged(world, flight)
+        running.cancel()
+        await world.close()
+        return found
+    }
+
+    private static func judging(_ world: World) -> Task<Void, any Error> {
         let process = EvaluationProcess(
             store: world.store, models: world.store, executor: world.executor, directory: world.directory,
             evaluator: Evaluator(airports: World.airports),
@@ -47,18 +56,64 @@ import Validation
                     .aircraftType: .measured, .clientTime: .measured,
                 ])
             }, logger: Logger(label: "test"))
-        let running = Task { try await process.run() }
-        defer { running.cancel() }
+        return Task { try await process.run() }
+    }
+
+    private static func judged(_ world: World, _ flight: FlightID) async throws -> Judgement {
         let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {
             if let found = try await world.executor.read(PIREP.self, world.id, flight.uuid).state.judgement {
-                running.cancel()
-                await world.close()
                 return found
             }
             await Task.yield()
         }
         throw CancellationError()
+    }
+
+    /// Reports without a log show no track that they could be found by.
+    @Test(arguments: [true, false]) func findsAFlightThatWasReportedTwiceWithoutALog(apart: Bool) async throws {
+        let world = try await World.make()
+        let out = World.now() - .hours(3)
+        func file(_ pilot: Flights.Pilot, _ number: String, _ comment: String) async throws -> FlightID {
+            var details = FlightDetails()
+            details.airline = "DEM"
+            details.flightNumber = number
+            details.departure = ICAOLocation("LFPG")
+            details.arrival = ICAOLocation("LFBO")
+            details.out = out
+            details.inBlock = out + .minutes(76)
+            var content = FiledReport.Content(events: [])
+            content.comments = comment
+            content.details = details
+            var filing = Flights.Filing(content: content, at: World.now())
+            filing.standsAlone = true
+            let beginning = Flights.Beginning(
+                pilot: pilot, adapter: "fspassengers", details: details, at: World.now())
+            return try await world.flights.fileAlone(world.tenant, beginning, filing).id
+        }
+        let (pilot, other) = (try await world.pilot(1), try await world.pilot(2))
+        var running = Self.judging(world)
+        var first: FlightID?
+        if apart {
+            first = try await file(pilot, "34", "first")
+            _ = try await Self.judged(world, try #require(first))
+            running.cancel()
+            running = Self.judging(world)
+        } else {
+            first = try await file(pilot, "34", "first")
+        }
+        let again = try await file(pilot, "34", "second")
+        let unlike = try await file(pilot, "35", "third")
+        let theirs = try await file(other, "34", "fourth")
+        let finding = try await Self.judged(world, again).findings.first { $0.rule == "duplicate-report" }
+        #expect(finding?.verdict == .violated && finding?.action == .flag, "\(finding?.staffText ?? "none")")
+        #expect(finding?.related == [try #require(first)])
+        for flight in [try #require(first), unlike, theirs] {
+            let finding = try await Self.judged(world, flight).findings.first { $0.rule == "duplicate-report" }
+            #expect(finding?.verdict == .pass, "\(finding?.staffText ?? "none")")
+        }
+        running.cancel()
+        await world.close()
     }
 
     @Test func theOrderOfArrivalChangesNoByteOfTheDecision() async throws {

@@ -18,7 +18,7 @@ public struct EvaluationProcess: Service {
     /// Its checkpoint's name; its documents are the fingerprints that duplicates are found by.
     static let name = "evaluation"
     static let fingerprintKind = "fingerprint"
-    /// Key `slot/cell/flight`.
+    /// Key `slot/cell/flight`, or `of/user/number/flight` for reports of which one has no log.
     static let markKind = "mark"
     /// Key: flight id; the value is a ``ParkedStream``.
     static let parkedKind = "parked"
@@ -105,7 +105,7 @@ public struct EvaluationProcess: Service {
         let marks: [String]
 
         /// What it has in common with the reports that it is compared with.
-        var ties: [String] { (marks + ["of/\(input.report.user)"]).map { "\(tenant)/\($0)" } }
+        var ties: [String] { marks.map { "\(tenant)/\($0)" } }
     }
 
     /// Judges reports as the evidence stands now; all of them or, when the store fails, none is marked done.
@@ -162,13 +162,16 @@ public struct EvaluationProcess: Service {
         let (opening, report) = (one.input.opening, one.input.report)
         return EarlierReport(
             flight: report.flight, user: report.user, filedAt: report.filedAt, flightNumber: opening.flightNumber,
-            departure: opening.departure, arrival: opening.arrival, out: judgement.figures.out,
-            inBlock: judgement.figures.inBlock, track: Evaluator.fingerprint(of: one.input.samples))
+            departure: opening.departure, arrival: opening.arrival,
+            out: judgement.figures.out ?? report.content.details.out,
+            inBlock: judgement.figures.inBlock ?? report.content.details.inBlock,
+            track: Evaluator.fingerprint(of: one.input.samples))
     }
 
     private func read(_ tenant: TenantID, _ flight: FlightID) async throws -> Case? {
         guard var input = try await evidence(tenant, flight) else { return nil }
-        let marks = Self.marks(of: input.samples)
+        let number = Evaluator.key(flightNumber: input.opening.flightNumber)
+        let marks = Self.marks(of: input.samples) + ["of/\(input.report.user)/\(number)"]
         input.earlier = Self.before(input.report, try await stored(tenant, marks))
         return Case(tenant: tenant, input: input, marks: marks)
     }
@@ -211,12 +214,16 @@ public struct EvaluationProcess: Service {
         )
     }
 
+    /// Of one mark, the latest first.
+    private static let candidates = 100
+
     /// Reports that may show the same flight: they share a mark.
     private func stored(_ tenant: TenantID, _ marks: [String]) async throws -> [EarlierReport] {
         var candidates = Set<String>()
         for mark in marks {
             let page = try await models.documents(
-                tenant, Self.name, kind: Self.markKind, DocumentRange(prefix: mark + "/", limit: 200))
+                tenant, Self.name, kind: Self.markKind,
+                DocumentRange(prefix: mark + "/", descending: true, limit: Self.candidates))
             for document in page { candidates.insert(String(document.key.dropFirst(mark.count + 1))) }
         }
         var found: [EarlierReport] = []

@@ -10,6 +10,8 @@ struct DuplicateReport: Rule {
     var matchMiles = 0.1
     /// Fewer common points than this say nothing.
     private let minimumPoints = 5
+    /// Reports without times that lie further apart are of two flights.
+    private static let sameDay = Milliseconds.hours(24)
 
     var parameters: [Parameter] {
         [
@@ -33,7 +35,8 @@ struct DuplicateReport: Rule {
             if evidence.points.isEmpty || earlier.track.isEmpty {
                 guard earlier.user == opening.user, isSameFlight(earlier, opening) else { continue }
                 guard let own, let other else {
-                    undecided = undecided ?? earlier
+                    // One who files twice does so soon; the same number on another day is another flight.
+                    if report.filedAt - earlier.filedAt <= Self.sameDay { undecided = undecided ?? earlier }
                     continue
                 }
                 if (own.from - other.from).magnitude <= 600_000, (own.to - other.to).magnitude <= 600_000 {
@@ -98,7 +101,11 @@ struct DuplicateReport: Rule {
     }
 
     private func interval(_ evidence: Evidence) -> Evidence.Span? {
-        guard let first = evidence.points.first, let last = evidence.points.last else { return nil }
+        guard let first = evidence.points.first, let last = evidence.points.last else {
+            guard let details = evidence.report?.content.details, let out = details.out, let inBlock = details.inBlock
+            else { return nil }
+            return Evidence.Span(from: out.milliseconds, to: inBlock.milliseconds)
+        }
         let to = evidence.inBlock.map { evidence.points[$0].time } ?? last.time
         return Evidence.Span(from: evidence.outTime ?? first.time, to: to)
     }

@@ -89,5 +89,24 @@ import Testing
         #expect(flight.verdict("duplicate-report") == .inconclusive)
         flight.flightNumber = "AFR1"
         #expect(flight.verdict("duplicate-report") == .pass)
+        // Every day the same flight.
+        flight = Case()
+        flight.earlier = [earlier([], filedAt: flight.filedAt - .hours(25))]
+        #expect(flight.verdict("duplicate-report") == .pass)
+    }
+    @Test func takesTheTimesThatReportsWithoutALogClaim() {
+        var flight = Case()
+        flight.details.out = SyntheticFlight.out
+        flight.details.inBlock = Self.synthetic.inBlock
+        var report = earlier([])
+        report.out = SyntheticFlight.out - .minutes(9)
+        report.inBlock = Self.synthetic.inBlock + .minutes(9)
+        flight.earlier = [report]
+        #expect(flight.finding("duplicate-report")?.verdict == .violated)
+        #expect(flight.finding("duplicate-report")?.action == .flag)
+        report.out = SyntheticFlight.out - .hours(7)
+        report.inBlock = Self.synthetic.inBlock - .hours(7)
+        flight.earlier = [report]
+        #expect(flight.verdict("duplicate-report") == .pass)
     }
 }

@@ -35,6 +35,8 @@ struct Case {
     var flown: AircraftDetails?
     var landingRate: Double? = -182
     var events: [TrackerEvent] = []
+    /// Of the report.
+    var details = FlightDetails()
     var earlier: [EarlierReport] = []
     var diversion: DeclaredDiversion?
     var flight = FlightID.make(at: start)
@@ -76,6 +78,7 @@ struct Case {
     var report: FiledReport {
         var content = FiledReport.Content(events: events)
         content.landingRate = landingRate.map { FeetPerMinute($0) }
+        content.details = details
         return FiledReport(
             flight: flight, number: 1, user: user, filedAt: filedAt, flightTimeHours: nil, fuelUsedAsSent: nil,
             content: content

@@ -111,7 +111,7 @@ extension PostgresStore: LookupReader {
                 throw .refused(
                     .unavailable("the log has grown to \(head), past \(position): replay the rest and try again"))
             }
-            connection.deadline = .now + timeout + .seconds(2)
+            connection.deadline = .now + timeout + Connection.slack
             try connection.become(.maintenance, nil, timeout: timeout)
             try connection.send("DELETE FROM albatross.lookup")
             try connection.send("DELETE FROM albatross.reservation")
@@ -137,7 +137,7 @@ extension PostgresStore: LookupReader {
     public func lookupDigest() async throws(EventStoreError) -> [String] {
         let timeout = options.maintenanceTimeout
         return try await reads.run(isRepeatable: true) { connection throws(PostgresFailure) in
-            connection.deadline = .now + timeout + .seconds(2)
+            connection.deadline = .now + timeout + Connection.slack
             // One snapshot for both.
             try connection.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try connection.become(.maintenance, nil, timeout: timeout)
@@ -196,7 +196,7 @@ extension PostgresStore: ReadModelStore {
             if generation == active, checkpoint < stored {
                 throw .refused(.unavailable("\(projection) is at \(stored) already, past \(checkpoint)"))
             }
-            connection.deadline = .now + timeout + .seconds(2)
+            connection.deadline = .now + timeout + Connection.slack
             if checkpoint < stored {
                 // A rebuild that was cut off is begun again.
                 try connection.become(.maintenance, nil, timeout: timeout)
@@ -321,7 +321,7 @@ extension PostgresStore: ReadModelStore {
         let (wanted, timeout) = (floor.floor(of: projection), options.statementTimeout)
         do throws(EventStoreError) {
             return try await replica.run(isRepeatable: true) { connection throws(PostgresFailure) in
-                connection.deadline = .now + timeout + .seconds(2)
+                connection.deadline = .now + timeout + Connection.slack
                 // One snapshot for the model and how far it is.
                 try connection.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 try connection.become(.app, tenant, timeout: timeout)

@@ -28,7 +28,7 @@ extension PostgresStore: EventRewriter {
                 bytes.append(payload)
                 crcs.append(Int64(header.checksum(of: envelope, payload: payload)))
             }
-            connection.deadline = .now + timeout + .seconds(2)
+            connection.deadline = .now + timeout + Connection.slack
             try connection.send(
                 """
                 UPDATE albatross.event e SET payload = n.payload, crc = n.crc

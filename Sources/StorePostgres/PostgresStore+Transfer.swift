@@ -44,7 +44,7 @@ extension PostgresStore: TransferStore {
         private func rows(
             _ role: Role, _ tenant: TenantID? = nil, _ sql: String, _ values: [Parameter] = []
         ) throws(PostgresFailure) -> ResultSet {
-            connection.deadline = .now + timeout + .seconds(2)
+            connection.deadline = .now + timeout + Connection.slack
             try connection.become(role, tenant, timeout: timeout)
             return try connection.run(sql, values)
         }
@@ -202,7 +202,7 @@ extension PostgresStore: TransferStore {
     ) async throws(EventStoreError) {
         let timeout = options.maintenanceTimeout
         try await writes.run(isRepeatable: false) { connection throws(PostgresFailure) in
-            connection.deadline = .now + timeout + .seconds(2)
+            connection.deadline = .now + timeout + Connection.slack
             try connection.begin(nil, timeout: timeout, lockTimeout: .seconds(3), idleTimeout: timeout)
             try connection.send("SELECT position FROM albatross.event_head WHERE id = 1 FOR UPDATE")
             try connection.become(.relay, nil, timeout: timeout)
@@ -333,7 +333,7 @@ extension PostgresStore: TransferStore {
 
         /// Sends what waits and sees that it was taken.
         private mutating func flush() throws(PostgresFailure) {
-            connection.deadline = .now + timeout + .seconds(2)
+            connection.deadline = .now + timeout + Connection.slack
             for (tenant, columns) in events {
                 _ = try connection.set(tenant, instead: &self.tenant)
                 try columns.send(tenant, on: connection)
@@ -369,7 +369,7 @@ extension PostgresStore: TransferStore {
                     [.integer(number)])
             }
             try flush()
-            connection.deadline = .now + timeout + .seconds(2)
+            connection.deadline = .now + timeout + Connection.slack
             try connection.send("UPDATE albatross.event_head SET position = $1 WHERE id = 1", [.integer(head)])
             _ = try connection.commit()
         }

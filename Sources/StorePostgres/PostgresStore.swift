@@ -31,8 +31,9 @@ public final class PostgresStore: Sendable {
         public var waitingLimit = 2000
         /// How long a transaction waits for another one's lock.
         public var lockTimeout = Duration.seconds(3)
-        /// How long a statement may run.
-        public var statementTimeout = Duration.seconds(10)
+        /// How long a statement may run. With this, the wait for a connection and one more try nobody is kept waiting for more than
+        /// ten seconds when the network is parted.
+        public var statementTimeout = Duration.seconds(5)
         /// How long a statement over all tenants may run: digests, rebuilds, verification.
         public var maintenanceTimeout = Duration.seconds(120)
         /// How long an append waits for each answer of the server before it is given up, with unknown outcome.
@@ -238,7 +239,7 @@ public final class PostgresStore: Sendable {
     ) async throws(EventStoreError) -> T {
         let (lock, timeout) = (options.lockTimeout, timeout ?? options.statementTimeout)
         return try await writes.run(isRepeatable: false) { connection throws(PostgresFailure) in
-            connection.deadline = .now + timeout + .seconds(2)
+            connection.deadline = .now + timeout + Connection.slack
             try connection.begin(tenant, timeout: timeout, lockTimeout: lock, idleTimeout: timeout)
             return try body(connection)
         }

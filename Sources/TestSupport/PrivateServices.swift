@@ -47,7 +47,14 @@ public final class PrivateServices: Sendable {
     }
 
     /// SIGKILL; returns when the process and its children are gone.
-    public func kill(_ server: Server) async throws { try await Self.run(["kill", folder, server.rawValue]) }
+    public func kill(_ server: Server) async throws {
+        if server == .rabbitmq { try await Self.letNamesReachTheDisk() }
+        try await Self.run(["kill", folder, server.rawValue])
+    }
+
+    /// RabbitMQ's names of quorum queues reach the disk half a second after the last of them was made or recovered: killed
+    /// before, it may never open that queue again, whoever its client is. Sleeps well past that.
+    private static func letNamesReachTheDisk() async throws { try await Task.sleep(for: .seconds(3)) }
     /// Starts it again on the same port and data; ends it gracefully first if it runs.
     public func restart(_ server: Server) async throws { try await Self.run(["restart", folder, server.rawValue]) }
     public func stop(_ server: Server) async throws { try await Self.run(["stop", folder, server.rawValue]) }

@@ -66,8 +66,7 @@ extension EndToEnd {
                         try await load.progress(300)
                         try await services.restart(.rabbitmq)
                         try await load.progress(100)
-                        // Back in service before the next blow: RabbitMQ 3.10, killed while it recovers a quorum queue, may
-                        // never open that queue again.
+                        // Back in service before the next blow.
                         try await oracle.caughtUp()
                         try await services.kill(.redis)
                         try await load.progress(200)

@@ -277,7 +277,14 @@ extension EndToEnd {
                         } == true)
                 }
                 #expect(try await bravo.pilot.delete("me/trackers/keys/\(id)").status == 204)
-                #expect(try await answer("bravo").hasPrefix("0|"))
+                if server.cluster?.isSplit == true {
+                    // Within a second everywhere; the limit here only ends a hang.
+                    try await eventually("the key is refused") {
+                        try await answer("bravo").hasPrefix("0|") ? true : nil
+                    }
+                } else {
+                    #expect(try await answer("bravo").hasPrefix("0|"))
+                }
                 #expect(try await bravo.pilot.delete("me/trackers/keys/\(id)").status == 404)
                 for adapter in ["smartcars3", "nothing", ""] {
                     let refused = try await bravo.pilot.post("me/trackers/keys", ["adapter": .string(adapter)])

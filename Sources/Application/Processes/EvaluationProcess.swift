@@ -215,7 +215,7 @@ public struct EvaluationProcess: Service {
     }
 
     /// Of one mark, the latest first.
-    private static let candidates = 100
+    private static let candidateLimit = 100
 
     /// Reports that may show the same flight: they share a mark.
     private func stored(_ tenant: TenantID, _ marks: [String]) async throws -> [EarlierReport] {
@@ -223,7 +223,7 @@ public struct EvaluationProcess: Service {
         for mark in marks {
             let page = try await models.documents(
                 tenant, Self.name, kind: Self.markKind,
-                DocumentRange(prefix: mark + "/", descending: true, limit: Self.candidates))
+                DocumentRange(prefix: mark + "/", descending: true, limit: Self.candidateLimit))
             for document in page { candidates.insert(String(document.key.dropFirst(mark.count + 1))) }
         }
         var found: [EarlierReport] = []

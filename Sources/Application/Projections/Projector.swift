@@ -110,7 +110,17 @@ public struct Projector: Service {
             await signal.wait(atMost: duty == .keepsModel && projection.isDirty ? interval : .seconds(1))
             await pace.wait()
         }
-        if duty == .keepsModel, projection.isDirty, projection.isCommittable { try await projection.flush() }
+        if duty == .keepsModel {
+            // After an orderly end everything that was answered is also in the read model; a long arrear is left to the next start.
+            let end = clock.now + .seconds(1)
+            var isEnd = false
+            while !isEnd, clock.now < end {
+                let page = try await reader.page(after: projection.position, limit: Self.page)
+                _ = try await projection.apply(page.events, through: page.position)
+                isEnd = page.isEnd
+            }
+            if projection.isDirty, projection.isCommittable { try await projection.flush() }
+        }
         await pump
         await hintPump
     }

@@ -63,6 +63,8 @@ public final class HTTPListener: Service {
     private let limits: Limits
     private let logger: Logger
     private let state: Registry
+    /// One for each event loop; they outlive the tasks on them.
+    private let executors: [ObjectIdentifier: EventLoopExecutor]
     /// The port that is really bound.
     public let port: Int
     /// Address and port, as the ready line shows them.
@@ -94,13 +96,15 @@ public final class HTTPListener: Service {
 
     private init(
         server: NIOAsyncChannel<Connection, Never>, responder: @escaping Responder, limits: Limits, registry: Registry,
-        logger: Logger
+        group: any EventLoopGroup, logger: Logger
     ) {
         self.server = server
         self.responder = responder
         self.limits = limits
         self.logger = logger
         state = registry
+        executors = Dictionary(
+            uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), EventLoopExecutor($0)) })
         port = server.channel.localAddress?.port ?? 0
         let host = server.channel.localAddress?.ipAddress ?? ""
         address = (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
@@ -135,7 +139,8 @@ public final class HTTPListener: Service {
                     return Connection(channel: channel, peer: peer, negotiated: negotiated)
                 }
             }
-        return HTTPListener(server: server, responder: responder, limits: limits, registry: registry, logger: logger)
+        return HTTPListener(
+            server: server, responder: responder, limits: limits, registry: registry, group: group, logger: logger)
     }
 
     // MARK: Pipeline
@@ -213,7 +218,8 @@ public final class HTTPListener: Service {
                 do {
                     try await server.executeThenClose { inbound in
                         for try await connection in inbound {
-                            group.addTask(executorPreference: EventLoopExecutor(connection.channel.eventLoop)) {
+                            let loop = connection.channel.eventLoop
+                            group.addTask(executorPreference: self.executors[ObjectIdentifier(loop)]) {
                                 await self.serve(connection)
                             }
                         }

@@ -67,11 +67,14 @@ extension Connection {
         return results
     }
 
+    /// The server gives a statement up by itself; its word for that comes within this time, or the connection is lost.
+    static let slack = Duration.seconds(1)
+
     /// One statement in a transaction of its own.
     func query(
         _ role: Role, _ tenant: TenantID?, _ sql: String, _ parameters: [Parameter] = [], timeout: Duration
     ) throws(PostgresFailure) -> ResultSet {
-        deadline = .now + timeout + .seconds(2)
+        deadline = .now + timeout + Self.slack
         try become(role, tenant, timeout: timeout)
         return try run(sql, parameters)
     }

@@ -41,29 +41,34 @@ final class BusOracle: Sendable {
         }
     }
 
-    /// Waits until everything that is committed by now has come.
-    /// - Returns: Its ids by position.
-    @discardableResult
-    func caughtUp(within limit: Duration = .seconds(100)) async throws -> [Int64: UUID] {
+    /// Ids of what is committed by now since it listens, by position.
+    private func committed() throws -> [Int64: UUID] {
         let rows = try cluster.query("SELECT position, event_id FROM albatross.event WHERE position > \(start)")
-        var wanted: [Int64: UUID] = [:]
+        var ids: [Int64: UUID] = [:]
         for row in rows.split(separator: "\n") {
             let parts = row.split(separator: "|")
-            wanted[try #require(Int64(parts[0]))] = try #require(UUID(uuidString: String(parts[1])))
+            ids[try #require(Int64(parts[0]))] = try #require(UUID(uuidString: String(parts[1])))
         }
-        let positions = Set(wanted.keys)
+        return ids
+    }
+
+    /// Waits until everything that is committed by now has come.
+    func caughtUp(within limit: Duration = .seconds(100)) async throws {
+        let positions = Set(try committed().keys)
         try await eventually("all events on the bus", within: limit) {
             seen.withLock { positions.subtracting($0.values.joined().map(\.position)).isEmpty } ? true : nil
         }
-        return wanted
     }
 
     /// - Returns: What came, in a few words.
     func check(within limit: Duration = .seconds(100)) async throws -> String {
-        let wanted = try await caughtUp(within: limit)
+        try await caughtUp(within: limit)
         task.cancel()
+        let came = seen.withLock { $0 }
+        // Reports may have been judged since, and that have come too.
+        let wanted = try committed()
         var repeats = 0
-        for (partition, events) in seen.withLock({ $0 }) {
+        for (partition, events) in came {
             var last: Int64?
             for event in events where event.position > start {
                 #expect(wanted[event.position] == event.id, "another id the second time")

@@ -18,8 +18,8 @@ public final class FolderLock: Sendable {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .folder(path: directory, reason: String(cString: strerror(errno))) }
         guard flock(descriptor, (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
+            // `deinit` runs and closes it: a second close could hit what another thread has opened meanwhile.
             let reason = errno
-            close(descriptor)
             if reason == EWOULDBLOCK { throw .inUse(path: directory) }
             throw .folder(path: directory, reason: String(cString: strerror(reason)))
         }

@@ -106,10 +106,15 @@ public final class SQLiteStore: Sendable {
         } catch let error as StoreOpenError { throw error } catch {
             throw .folder(path: directory, reason: error.localizedDescription)
         }
-        // SQLite gives its side files the mode of the main one.
-        let descriptor = Foundation.open(directory + "/" + fileName, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw failure(errno) }
-        Foundation.close(descriptor)
+        // SQLite gives its side files the mode of the main one. One that is there is not opened here: to close it would take
+        // the locks away that other stores of this process have on it (POSIX advisory locks).
+        let path = directory + "/" + fileName
+        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            Foundation.close(descriptor)
+        } else {
+            guard errno == EEXIST, access(path, R_OK | W_OK) == 0 else { throw failure(errno) }
+        }
         // A power cut must not take the new name away.
         let folder = Foundation.open(directory, O_RDONLY | O_CLOEXEC)
         guard folder >= 0 else { throw failure(errno) }
